@@ -1,0 +1,20 @@
+"""What an administrator may say about the agent."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AgentSettings(BaseModel):
+    """The LiveKit worker. `name` is what dispatches ask for; Visio's is a setting of theirs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = "greffier"
+    health_port: int = Field(default=8081, ge=0, le=65535)
+    max_meetings: int = Field(default=50, ge=1, description="Meetings at once on this worker")
+    lease_sec: float = Field(default=15.0, gt=1)
+    drain_sec: float = Field(default=60.0, ge=0)
+    packets: Literal["append", "update", "off"] = Field(
+        default="append", description="How legacy transcription packets are sent"
+    )

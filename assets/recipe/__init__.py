@@ -1,0 +1,1 @@
+"""Recipe of the small demonstration Whisper model: data, training, conversion and evaluation."""

@@ -1,0 +1,1 @@
+"""The `greffier` command, and the place where everything is put together."""

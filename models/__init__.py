@@ -1,0 +1,1 @@
+"""Samples in, text out. Nothing here knows of meetings."""

@@ -1,0 +1,105 @@
+"""The protocols between the meeting and the models: samples in, text out.
+
+Audio is float32, mono, 16 kHz, shape `(samples,)`, in [-1, 1], read-only once shared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+SAMPLE_RATE = 16_000
+
+
+class ModelError(Exception):
+    """Root of what can go wrong with a model. Each message says what to do next.
+
+    ModelError
+    ├── ModelUnavailable   the process is down, restarting or full: try again later
+    └── ModelRejected      this request can never succeed: do not send it again
+    """
+
+
+class ModelUnavailable(ModelError):
+    """The model can't answer now; a final is sent again, a partial is forgotten."""
+
+
+class ModelRejected(ModelError):
+    """The request itself is wrong; sending it again gives the same answer."""
+
+
+class Kind(StrEnum):
+    """Finals are never dropped and go first; a partial may be replaced by a newer one."""
+
+    PARTIAL = "partial"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognitionRequest:
+    """One utterance (so far) to be recognised.
+
+    `utterance_id` with `kind` identifies the reply; `language` None means: detect among
+    `languages`. `samples` holds the utterance with its pre-roll, 30 s at most.
+    """
+
+    utterance_id: str
+    kind: Kind
+    samples: Samples
+    language: str | None = None
+    languages: tuple[str, ...] = ("fr", "en")
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognisedWord:
+    """A word with its times in seconds from the first sample of the request."""
+
+    text: str
+    start_sec: float
+    end_sec: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What was heard. `words` is empty for partials; `text` is stripped."""
+
+    utterance_id: str
+    kind: Kind
+    text: str
+    language: str
+    words: tuple[RecognisedWord, ...] = ()
+    avg_logprob: float = 0.0
+    no_speech_prob: float = 0.0
+
+
+class Recogniser(Protocol):
+    """Turns samples into text. Cancelling a call is safe and forgets the request."""
+
+    async def recognise(self, request: RecognitionRequest) -> Recognition:
+        """Recognise one utterance.
+
+        Raises ModelUnavailable (partials only: finals wait and replay) and ModelRejected.
+        """
+        ...
+
+
+class VoiceDetector(Protocol):
+    """One track's voice activity; keeps the recurrent state of that track."""
+
+    window_samples: int
+    """Samples a call takes (512 for Silero at 16 kHz: 32 ms)."""
+
+    def probability(self, window: Samples) -> float:
+        """Probability (0 to 1) that the window, shape `(window_samples,)`, holds speech."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the past: the stream was interrupted."""
+        ...

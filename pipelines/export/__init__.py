@@ -1,0 +1,1 @@
+"""The record written out, one module a file format."""

@@ -1,0 +1,1 @@
+"""Minutes from segments: schema, split, map and reduce, grounding, extractive digest."""

@@ -1,0 +1,17 @@
+"""What an administrator may say about captions."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class CaptionSettings(BaseModel):
+    """Segmentation and the cadence of partials. Durations in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    languages: tuple[str, ...] = ("fr", "en")
+    vad_threshold: float = Field(default=0.5, gt=0, lt=1)
+    min_speech_sec: float = 0.1
+    min_silence_sec: float = 0.55
+    preroll_sec: float = 0.4
+    max_utterance_sec: float = Field(default=20.0, gt=2, le=29)
+    partial_every_sec: float = Field(default=0.7, gt=0.1)

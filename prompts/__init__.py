@@ -1,0 +1,1 @@
+"""The prompts of the LLM, as files, in French and English, versioned."""

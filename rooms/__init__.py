@@ -1,0 +1,1 @@
+"""The thin room and token service."""

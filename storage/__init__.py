@@ -1,0 +1,1 @@
+"""The record: tables, database, migrations, files."""

@@ -1,0 +1,95 @@
+"""The values of the record, as they are stored: meetings, leases, lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class MeetingState(StrEnum):
+    """live → ended → delivered, or failed with a reason that people can see."""
+
+    LIVE = "live"
+    ENDED = "ended"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organiser:
+    """Who gets the minutes by e-mail; `language` is fr or en."""
+
+    email: str
+    name: str
+    language: str = "fr"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A room of our own. `transcribe` is what its people want now, not what runs."""
+
+    name: str
+    title: str
+    language: str
+    organisers: tuple[Organiser, ...]
+    transcribe: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """One sitting in a room. `started_at` is the zero of meeting time."""
+
+    id: str
+    room: str
+    title: str
+    language: str
+    organisers: tuple[Organiser, ...]
+    state: MeetingState
+    started_at: datetime
+    notice_at: datetime | None
+    ended_at: datetime | None
+    delivered_at: datetime | None
+    error: str | None
+    holder: str | None
+    lease_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to write a meeting's lines: valid while nobody took a higher `fence`."""
+
+    meeting_id: str
+    fence: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineWord:
+    """A word with its times in meeting milliseconds."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of the record: a segment (`reason` None) or a gap (`reason` set, text empty).
+
+    `seq` is 0 until the line is committed.
+    """
+
+    id: str
+    seq: int = 0
+    identity: str
+    name: str
+    track_sid: str
+    start_ms: int
+    end_ms: int
+    text: str = ""
+    language: str = ""
+    confidence: float = 0.0
+    words: tuple[LineWord, ...] = ()
+    reason: str | None = None

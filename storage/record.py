@@ -1,0 +1,294 @@
+"""The record of meetings: leases, lines, states. Each method is one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database import Database
+from storage.line import Lease, Line, LineWord, Meeting, MeetingState, Organiser
+from storage.tables import ArtefactRow, LineRow, MeetingRow, ParticipantRow
+
+
+class LeaseLost(Exception):
+    """Another agent has taken the meeting over; stop writing, the newcomer goes on."""
+
+
+def utc_now() -> datetime:
+    """The wall clock; tests inject their own."""
+    return datetime.now(UTC)
+
+
+class Record:
+    """Meetings and their lines. `now` is injected so that leases can be tested without waiting."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._now = now
+
+    # Meetings
+
+    async def open_meeting(
+        self, *, room: str, title: str, language: str, organisers: Sequence[Organiser] = ()
+    ) -> Meeting:
+        """The room's live meeting; begun now if there is none. Racing callers get the same one."""
+        row = MeetingRow(
+            id=str(uuid.uuid4()),
+            room=room,
+            title=title,
+            language=language,
+            organisers=[asdict(one) for one in organisers],
+            state=MeetingState.LIVE,
+            started_at=self._now(),
+            fence=0,
+            last_seq=0,
+        )
+        try:
+            async with self._database.begin() as session:
+                found = await _live(session, room)
+                if found is not None:
+                    return _meeting(found)
+                session.add(row)
+        except IntegrityError:
+            # On a database without our write lock at begin, another caller won between the two.
+            async with self._database.begin() as session:
+                found = await _live(session, room)
+                if found is None:
+                    raise
+                return _meeting(found)
+        return _meeting(row)
+
+    async def live_meeting(self, room: str) -> Meeting | None:
+        """The room's live meeting, if there is one."""
+        async with self._database.begin() as session:
+            row = await _live(session, room)
+            return None if row is None else _meeting(row)
+
+    async def latest_meeting(self, room: str) -> Meeting | None:
+        """The room's newest meeting in any state."""
+        async with self._database.begin() as session:
+            query = select(MeetingRow).where(MeetingRow.room == room)
+            row = await session.scalar(query.order_by(MeetingRow.started_at.desc()).limit(1))
+            return None if row is None else _meeting(row)
+
+    async def meeting(self, meeting_id: str) -> Meeting | None:
+        """A meeting by its id."""
+        async with self._database.begin() as session:
+            row = await session.get(MeetingRow, meeting_id)
+            return None if row is None else _meeting(row)
+
+    async def meetings(self, state: MeetingState) -> list[Meeting]:
+        """All meetings in `state`, oldest first."""
+        async with self._database.begin() as session:
+            query = select(MeetingRow).where(MeetingRow.state == state)
+            rows = await session.scalars(query.order_by(MeetingRow.started_at))
+            return [_meeting(row) for row in rows]
+
+    async def notice_given(self, meeting_id: str) -> None:
+        """The people in the room have been told; kept as proof, the first time counts."""
+        async with self._database.begin() as session:
+            await session.execute(
+                update(MeetingRow)
+                .where(MeetingRow.id == meeting_id, MeetingRow.notice_at.is_(None))
+                .values(notice_at=self._now())
+            )
+
+    async def end_meeting(self, meeting_id: str) -> None:
+        """live → ended; anything else is left as it is."""
+        await self._move(meeting_id, (MeetingState.LIVE,), MeetingState.ENDED, "ended_at")
+
+    async def mark_delivered(self, meeting_id: str) -> None:
+        """ended → delivered."""
+        await self._move(meeting_id, (MeetingState.ENDED,), MeetingState.DELIVERED, "delivered_at")
+
+    async def mark_failed(self, meeting_id: str, error: str) -> None:
+        """ended → failed, with the line that people are shown."""
+        async with self._database.begin() as session:
+            await session.execute(
+                update(MeetingRow)
+                .where(MeetingRow.id == meeting_id, MeetingRow.state == MeetingState.ENDED)
+                .values(state=MeetingState.FAILED, error=error[:500])
+            )
+
+    async def _move(
+        self, meeting_id: str, sources: tuple[MeetingState, ...], target: MeetingState, stamp: str
+    ) -> None:
+        async with self._database.begin() as session:
+            await session.execute(
+                update(MeetingRow)
+                .where(MeetingRow.id == meeting_id, MeetingRow.state.in_(sources))
+                .values({"state": target, stamp: self._now()})
+            )
+
+    # Leases
+
+    async def take_lease(self, meeting_id: str, *, holder: str, ttl_sec: float) -> Lease | None:
+        """The lease, if it is free, run out, or already this holder's; else None."""
+        async with self._database.begin() as session:
+            row = await session.get(MeetingRow, meeting_id, with_for_update=True)
+            if row is None or row.state != MeetingState.LIVE:
+                return None
+            now = self._now()
+            held = row.lease_until is not None and row.lease_until > now
+            if row.holder != holder:
+                if held:
+                    return None
+                row.holder, row.fence = holder, row.fence + 1
+            row.lease_until = now + timedelta(seconds=ttl_sec)
+            return Lease(meeting_id=row.id, fence=row.fence, started_at=row.started_at)
+
+    async def renew_lease(self, lease: Lease, *, ttl_sec: float) -> None:
+        """The heartbeat. Raises LeaseLost if another holder came, or the meeting has ended."""
+        async with self._database.begin() as session:
+            row = await _fenced(session, lease)
+            if row.state != MeetingState.LIVE:
+                raise LeaseLost("the meeting has ended")
+            row.lease_until = self._now() + timedelta(seconds=ttl_sec)
+
+    async def release_lease(self, lease: Lease) -> None:
+        """Give the lease back; silent if it is somebody else's by now."""
+        async with self._database.begin() as session:
+            await session.execute(
+                update(MeetingRow)
+                .where(MeetingRow.id == lease.meeting_id, MeetingRow.fence == lease.fence)
+                .values(lease_until=None, holder=None)
+            )
+
+    # Lines
+
+    async def commit(self, lease: Lease, line: Line) -> int:
+        """Write one line durably and return its `seq`; a line committed before keeps its own.
+
+        Raises LeaseLost when a newer agent holds the meeting: the line must not be shown.
+        """
+        async with self._database.begin() as session:
+            row = await _fenced(session, lease)
+            known = await session.get(LineRow, line.id)
+            if known is not None:
+                return known.seq
+            row.last_seq += 1
+            session.add(_line_row(line, lease.meeting_id, row.last_seq, self._now()))
+            return row.last_seq
+
+    async def lines(self, meeting_id: str, *, after: int = 0) -> list[Line]:
+        """Committed lines with `seq` > `after`, in the order of `seq`."""
+        async with self._database.begin() as session:
+            query = select(LineRow).where(LineRow.meeting_id == meeting_id, LineRow.seq > after)
+            return [_line(row) for row in await session.scalars(query.order_by(LineRow.seq))]
+
+    # Participants and artefacts
+
+    async def saw_participant(self, meeting_id: str, identity: str, name: str) -> None:
+        """A person is in the meeting; a later name replaces an earlier one."""
+        async with self._database.begin() as session:
+            row = await session.get(ParticipantRow, (meeting_id, identity))
+            if row is None:
+                session.add(
+                    ParticipantRow(
+                        meeting_id=meeting_id, identity=identity, name=name, joined_at=self._now()
+                    )
+                )
+            else:
+                row.name = name
+
+    async def participants(self, meeting_id: str) -> dict[str, str]:
+        """Name by identity of everyone seen, in the order of joining."""
+        async with self._database.begin() as session:
+            query = select(ParticipantRow).where(ParticipantRow.meeting_id == meeting_id)
+            rows = await session.scalars(query.order_by(ParticipantRow.joined_at))
+            return {row.identity: row.name for row in rows}
+
+    async def saw_artefact(self, meeting_id: str, kind: str, path: str, sha256: str) -> None:
+        """A file was made of the meeting; made again, it replaces the row."""
+        async with self._database.begin() as session:
+            await session.merge(
+                ArtefactRow(
+                    meeting_id=meeting_id,
+                    kind=kind,
+                    path=path,
+                    sha256=sha256,
+                    created_at=self._now(),
+                )
+            )
+
+    async def artefacts(self, meeting_id: str) -> dict[str, str]:
+        """Path by kind."""
+        async with self._database.begin() as session:
+            query = select(ArtefactRow).where(ArtefactRow.meeting_id == meeting_id)
+            return {row.kind: row.path for row in await session.scalars(query)}
+
+
+async def _live(session: AsyncSession, room: str) -> MeetingRow | None:
+    query = select(MeetingRow).where(MeetingRow.room == room, MeetingRow.state == MeetingState.LIVE)
+    return (await session.scalars(query)).one_or_none()
+
+
+async def _fenced(session: AsyncSession, lease: Lease) -> MeetingRow:
+    row = await session.get(MeetingRow, lease.meeting_id, with_for_update=True)
+    if row is None or row.fence != lease.fence:
+        raise LeaseLost("another agent has taken this meeting over")
+    return row
+
+
+def _meeting(row: MeetingRow) -> Meeting:
+    return Meeting(
+        id=row.id,
+        room=row.room,
+        title=row.title,
+        language=row.language,
+        organisers=tuple(Organiser(**one) for one in row.organisers),
+        state=MeetingState(row.state),
+        started_at=row.started_at,
+        notice_at=row.notice_at,
+        ended_at=row.ended_at,
+        delivered_at=row.delivered_at,
+        error=row.error,
+        holder=row.holder,
+        lease_until=row.lease_until,
+    )
+
+
+def _line_row(line: Line, meeting_id: str, seq: int, now: datetime) -> LineRow:
+    return LineRow(
+        id=line.id,
+        meeting_id=meeting_id,
+        seq=seq,
+        kind="segment" if line.reason is None else "gap",
+        identity=line.identity,
+        name=line.name,
+        track_sid=line.track_sid,
+        start_ms=line.start_ms,
+        end_ms=line.end_ms,
+        text=line.text,
+        language=line.language,
+        confidence=line.confidence,
+        words=[[w.text, w.start_ms, w.end_ms, round(w.probability, 4)] for w in line.words],
+        reason=line.reason,
+        created_at=now,
+    )
+
+
+def _line(row: LineRow) -> Line:
+    return Line(
+        id=row.id,
+        seq=row.seq,
+        identity=row.identity,
+        name=row.name,
+        track_sid=row.track_sid,
+        start_ms=row.start_ms,
+        end_ms=row.end_ms,
+        text=row.text,
+        language=row.language,
+        confidence=row.confidence,
+        words=tuple(
+            LineWord(text=text, start_ms=start, end_ms=end, probability=probability)
+            for text, start, end, probability in row.words
+        ),
+        reason=row.reason,
+    )
