@@ -64,7 +64,9 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-def load(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
+def load(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
+) -> Settings:
     """Read the settings. Raises SettingsError with one line for each mistake."""
     environ = os.environ if environ is None else environ
     values: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""The demo: a real meeting of three minutes, played by virtual participants over WebRTC."""
