@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from greffier.settings import Settings, SettingsError, load
+from greffier.settings import Settings, load
 
 app = typer.Typer(
     help="Live captions, a diarised transcript and grounded minutes for LiveKit meetings.",
@@ -26,10 +26,6 @@ JsonFile = Annotated[
 ]
 
 
-class CommandError(Exception):
-    """An expected failure of a command: one line that says what to do next."""
-
-
 def main() -> None:
     """Run the command line. Expected errors are one line and exit status 1; bugs are not hidden."""
     from greffier.errors import EXPECTED  # noqa: PLC0415 - keeps `--help` quick
@@ -38,7 +34,7 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
-    except (*EXPECTED, CommandError, SettingsError) as error:
+    except EXPECTED as error:
         for line in str(error).splitlines():
             _err.print(f"[bold red]greffier:[/] {line}", markup=True)
         sys.exit(1)
@@ -179,6 +175,8 @@ def _with_keys() -> Settings:
         if not value
     ]
     if missing:
+        from greffier.errors import CommandError  # noqa: PLC0415
+
         raise CommandError(
             f"{' and '.join(missing)} not set: give the key pair of your LiveKit server "
             "(in the environment or in .env), or use `greffier up`, which makes its own"

@@ -1,7 +1,13 @@
 """The errors that people can mend: the command shows their message and no stack trace."""
 
+from greffier.settings import SettingsError
 from greffier.supervisor import ProcessFailed
 from models.base import ModelError
 from storage.database import StorageError
 
-EXPECTED: tuple[type[Exception], ...] = (ModelError, StorageError, ProcessFailed)
+
+class CommandError(Exception):
+    """An expected failure of a command: one line that says what to do next."""
+
+
+EXPECTED = (CommandError, SettingsError, ProcessFailed, ModelError, StorageError)

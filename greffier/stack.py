@@ -177,7 +177,7 @@ class Stack:
             "mail": {"host": "127.0.0.1", "port": free_port(2525), "tls": "none"},
         }
         settings = Settings.model_validate(
-            {name: {**values[name], **section.get(name, {})} for name in values}
+            {name: {**values, **own.get(name, {})} for name, values in given.model_dump().items()}
         )
         return settings, free_port(7882, kind=socket.SOCK_DGRAM), free_port(7881)
 

@@ -29,8 +29,8 @@ from greffier.up import announce, stay, stop_event
 ROOM = "demo"
 _WELCOME = (
     "Greffier plays a meeting of three virtual participants over WebRTC, and captions it live.\n"
-    "[dim]The demo model is a small Whisper that this project trained on synthetic speech: it knows "
-    "about a thousand words in French and in English,\nand invents text for anything else. "
+    "[dim]The demo model is a small Whisper that this project trained on synthetic speech: it "
+    "knows about a thousand words in French and in English,\nand invents text for anything else. "
     "For real meetings: README, “Real models”.[/]"
 )
 _READY_SEC = 60.0
@@ -84,21 +84,17 @@ async def _play(
         client = await context.enter_async_context(
             httpx.AsyncClient(base_url=stack.addresses.rooms_url, timeout=30)
         )
-        watching = [
-            asyncio.ensure_future(meter.run()),
-            asyncio.ensure_future(_meeting(script, stack, client, begun, status)),
-        ]
+        metering = asyncio.ensure_future(meter.run())
+        meeting = asyncio.ensure_future(_meeting(script, stack, client, begun, status))
         try:
-            await asyncio.wait(
-                {watching[1], stack.supervisor.failed}, return_when="FIRST_COMPLETED"
-            )
-            if not watching[1].done():
+            await asyncio.wait({meeting, stack.supervisor.failed}, return_when="FIRST_COMPLETED")
+            if not meeting.done():
                 stack.supervisor.failed.result()
-            outcome = await watching[1]
+            outcome = await meeting
         finally:
-            for task in watching:
-                task.cancel()
-            await asyncio.gather(*watching, return_exceptions=True)
+            metering.cancel()
+            meeting.cancel()
+            await asyncio.gather(metering, meeting, return_exceptions=True)
         meter.sample()
         _finish(outcome, stack, meter)
         if kept is not None:
