@@ -3,6 +3,7 @@
 from greffier.settings import SettingsError
 from greffier.supervisor import ProcessFailed
 from models.base import ModelError
+from pipelines.file_transcription import MediaError
 from storage.database import StorageError
 
 
@@ -10,4 +11,4 @@ class CommandError(Exception):
     """An expected failure of a command: one line that says what to do next."""
 
 
-EXPECTED = (CommandError, SettingsError, ProcessFailed, ModelError, StorageError)
+EXPECTED = (CommandError, SettingsError, ProcessFailed, MediaError, ModelError, StorageError)

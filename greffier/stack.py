@@ -102,32 +102,32 @@ class Stack:
             Program(
                 name="livekit",
                 argv=(server, "--config", str(config)),
-                ready=_answers(f"http://127.0.0.1:{livekit_port}/"),
+                ready=answers(f"http://127.0.0.1:{livekit_port}/"),
             ),
             Program(
                 name="mail",
-                argv=_greffier("mail-sink", str(settings.mail.port), str(self.folder / "mail")),
+                argv=command("mail-sink", str(settings.mail.port), str(self.folder / "mail")),
                 env=env,
-                ready=_listens(settings.mail.port),
+                ready=listens(settings.mail.port),
             ),
             Program(
                 name="asr",
-                argv=_greffier("asr"),
+                argv=command("asr"),
                 env=env,
-                ready=_answers("http://asr/health", uds=socket_path),
+                ready=answers("http://asr/health", uds=socket_path),
             ),
             Program(
                 name="rooms",
-                argv=_greffier("serve"),
+                argv=command("serve"),
                 env=env,
-                ready=_answers(f"{rooms_url}/health"),
+                ready=answers(f"{rooms_url}/health"),
             ),
-            Program(name="jobs", argv=_greffier("jobs"), env=env),
+            Program(name="jobs", argv=command("jobs"), env=env),
             Program(
                 name="worker",
-                argv=_greffier("worker"),
+                argv=command("worker"),
                 env=env,
-                ready=_answers(health),
+                ready=answers(health),
                 stop_sec=settings.agent.drain_sec + 15,
             ),
         )
@@ -182,11 +182,14 @@ class Stack:
         return settings, free_port(7882, kind=socket.SOCK_DGRAM), free_port(7881)
 
 
-def _greffier(*arguments: str) -> tuple[str, ...]:
+def command(*arguments: str) -> tuple[str, ...]:
+    """The `greffier` command of this very installation, as an argument list."""
     return (sys.executable, "-m", "greffier", *arguments)
 
 
-def _answers(url: str, *, uds: str | None = None) -> Callable[[], Awaitable[None]]:
+def answers(url: str, *, uds: str | None = None) -> Callable[[], Awaitable[None]]:
+    """Ready once an HTTP GET succeeds, over TCP or the Unix socket at `uds`."""
+
     async def ready() -> None:
         transport = httpx.AsyncHTTPTransport(uds=uds) if uds else None
         async with httpx.AsyncClient(transport=transport, timeout=5) as client:
@@ -201,7 +204,9 @@ def _answers(url: str, *, uds: str | None = None) -> Callable[[], Awaitable[None
     return ready
 
 
-def _listens(port: int) -> Callable[[], Awaitable[None]]:
+def listens(port: int) -> Callable[[], Awaitable[None]]:
+    """Ready once a TCP port of this machine takes connections."""
+
     async def ready() -> None:
         while True:
             try:

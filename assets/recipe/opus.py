@@ -43,7 +43,7 @@ def round_trip(samples: Array, bitrate: int, complexity: int = 5) -> Array:
                 array = out.to_ndarray()
                 scale = 32768 if array.dtype == np.int16 else 1
                 pieces.append(array.reshape(-1).astype(np.float32) / scale)
-    # The codec's look-ahead (pre-skip) delays speech by 6.5 ms: dropped, so that word times stay true.
-    narrow = resample(np.concatenate(pieces)[312:], OPUS_RATE_HZ, RATE_HZ)
+    # The decoder drops the codec's look-ahead itself (its extradata holds the pre-skip): word times stay true.
+    narrow = resample(np.concatenate(pieces), OPUS_RATE_HZ, RATE_HZ)
     narrow = narrow[: len(samples)]
     return np.pad(narrow, (0, len(samples) - len(narrow)))

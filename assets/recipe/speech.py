@@ -21,8 +21,8 @@ from .mel import RATE_HZ, Array
 FLITE_VOICES = ("slt", "rms", "awb", "kal16")
 ESPEAK_VARIANTS = (*(f"m{i}" for i in range(1, 8)), *(f"f{i}" for i in range(1, 6)))
 ESPEAK_ACCENTS = {
-    "en": ("en-gb", "en-gb", "en-us", "en-gb-x-rp", "en-gb-scotland"),
-    "fr": ("fr-fr", "fr-fr", "fr-fr", "fr-be", "fr-ch"),
+    "en": ("en", "en", "en-us", "en-gb-x-rp", "en-gb-scotland"),
+    "fr": ("fr", "fr", "fr", "fr-be", "fr-ch"),
 }
 #: Below this part of the peak the start and the end of a clip count as silence.
 SILENCE_LEVEL = 0.004

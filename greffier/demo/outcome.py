@@ -45,7 +45,7 @@ def write_report(
             recorded_ids=[
                 segment["id"]
                 for segment in transcript["segments"]
-                if segment["identity"] == role.identity
+                if segment["speaker"] == role.identity
             ],
             sent=outcome.sent[role.identity],
             zero=zero,

@@ -1,0 +1,40 @@
+# Each target is one script. Set-up is done once: a second run finds it up to date.
+.PHONY: help setup setup-all demo up test test-fast check demo-model requirements env-example clean
+.DEFAULT_GOAL := help
+
+help: ## These lines
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "make %-13s %s\n", $$1, $$2 }'
+
+setup: ## What running needs: .venv and the LiveKit server
+	@sh setup/setup.sh app livekit
+
+setup-all: ## The same, and what testing needs: linters, Node, Chromium
+	@sh setup/setup.sh app dev livekit node browser
+
+demo: setup ## A real meeting, captioned live on this terminal; ends by itself
+	@.venv/bin/python -m greffier demo $(ARGS)
+
+up: setup ## Everything on this machine, until Ctrl-C; join by the page it prints
+	@.venv/bin/python -m greffier up $(ARGS)
+
+test: setup-all ## The whole suite: linters, the web page, all tests
+	@sh setup/suite.sh
+
+test-fast: setup-all ## Only the tests that need no LiveKit server and no browser
+	@.venv/bin/python -m pytest -m "not slow and not browser" $(ARGS)
+
+check: test ## The same as test
+
+demo-model: ## Train the demo model from nothing (hours)
+	@sh setup/setup.sh app train
+	@.venv/bin/python -m assets.recipe $(ARGS)
+
+requirements: ## Write the locks anew from requirements/*.in
+	@sh setup/setup.sh app dev
+	@sh setup/locks.sh
+
+env-example: setup ## Write .env.example anew from the settings
+	@.venv/bin/python -m greffier.settings_example
+
+clean: ## Remove all that was installed, built or measured here
+	@rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache web/node_modules

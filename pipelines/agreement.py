@@ -1,0 +1,74 @@
+"""LocalAgreement-2: what two successive hypotheses agree on will not change any more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+REALIGN_WORDS = 2
+"""How far a hypothesis may shift against the stable words before positions alone decide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """`stable` will not change before the final; `tail` may. Both are stripped."""
+
+    stable: str
+    tail: str
+
+
+def split_words(text: str) -> list[str]:
+    """Words as shown; French spaced punctuation ("Oui ?") stays with the word before it."""
+    words: list[str] = []
+    for piece in text.split():
+        if words and not _normal(piece):
+            words[-1] = f"{words[-1]} {piece}"
+        else:
+            words.append(piece)
+    return words
+
+
+def _normal(word: str) -> str:
+    """Compare words without case and punctuation: both flicker from one hypothesis to the next."""
+    return _NOT_A_LETTER.sub("", word.casefold())
+
+
+def _same(left: Sequence[str], right: Sequence[str]) -> bool:
+    return [_normal(word) for word in left] == [_normal(word) for word in right]
+
+
+class LocalAgreement:
+    """The stable prefix of one utterance. It never shrinks and never changes."""
+
+    def __init__(self) -> None:
+        self._stable: list[str] = []
+        self._previous_tail: list[str] = []
+
+    def update(self, words: Sequence[str]) -> Agreed:
+        """Take the words of the next hypothesis, from the utterance's beginning."""
+        tail = list(words[self._continuation(words) :])
+        agreed = 0
+        for old, new in zip(self._previous_tail, tail, strict=False):
+            if _normal(old) != _normal(new):
+                break
+            agreed += 1
+        self._stable += tail[:agreed]
+        self._previous_tail = tail[agreed:]
+        return Agreed(stable=" ".join(self._stable), tail=" ".join(self._previous_tail))
+
+    def final(self, text: str) -> Agreed:
+        """Return the final text, which wins over whatever was stable."""
+        self._stable, self._previous_tail = split_words(text), []
+        return Agreed(stable=text.strip(), tail="")
+
+    def _continuation(self, words: Sequence[str]) -> int:
+        """Index of the first word after the stable ones, even if a word came or went before."""
+        count = len(self._stable)
+        anchor = self._stable[-REALIGN_WORDS:]
+        for shift in sorted(range(-REALIGN_WORDS, REALIGN_WORDS + 1), key=abs):
+            end = count + shift
+            if len(anchor) <= end <= len(words) and _same(words[end - len(anchor) : end], anchor):
+                return end
+        return min(count, len(words))

@@ -1,0 +1,71 @@
+"""What every text format needs: safe single lines, times, and words for what is missing."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_GAPS = {
+    "fr": {
+        "overload": "Transcription interrompue\u00a0: surcharge",
+        "outage": "Transcription interrompue\u00a0: panne",
+        "restart": "Transcription interrompue\u00a0: redémarrage",
+        "opted_out": "Parole non transcrite, à la demande de la personne",
+        "off_record": "Hors enregistrement",
+        "": "Passage non transcrit",
+    },
+    "en": {
+        "overload": "Transcription interrupted: overload",
+        "outage": "Transcription interrupted: outage",
+        "restart": "Transcription interrupted: restart",
+        "opted_out": "Not transcribed, at this person’s request",
+        "off_record": "Off the record",
+        "": "Not transcribed",
+    },
+}
+
+_MACHINE = {
+    "fr": "Transcription produite automatiquement par une machine\u00a0: "
+    "elle peut contenir des erreurs.",
+    "en": "This transcript was produced automatically by a machine: it may contain errors.",
+}
+
+
+def supported(language: str) -> str:
+    """The language that documents are written in: French or, for all others, English."""
+    return "fr" if language.lower().startswith("fr") else "en"
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks, control characters or characters that turn its direction.
+
+    Speech and names come from outside: a stray line break would end a cue or a header, and a
+    bidirectional override would show a name as another one.
+    """
+    kept = (
+        " " if character.isspace() else character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn")
+    )
+    plain = "".join(c for c in kept if c not in _DIRECTION)
+    return " ".join(plain.split())
+
+
+_DIRECTION = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clock(ms: int) -> str:
+    """Meeting time for people: `1:02:03`, or `02:03` within the first hour."""
+    minutes, seconds = divmod(max(0, ms) // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+
+
+def gap_text(reason: str, language: str) -> str:
+    """What a reader is told in place of what was not transcribed."""
+    texts = _GAPS[supported(language)]
+    return texts.get(reason, texts[""])
+
+
+def machine_line(language: str) -> str:
+    """The visible line that marks a transcript as made by a machine (AI Act, article 50)."""
+    return _MACHINE[supported(language)]

@@ -1,0 +1,63 @@
+"""The transcript as Markdown, for people and for their notes."""
+
+from __future__ import annotations
+
+import re
+
+from pipelines.export.clean import clock, gap_text, machine_line, one_line, supported
+from pipelines.transcript import Transcript, Turn
+from storage.line import Meeting
+
+_TITLE = {"fr": "Transcription", "en": "Transcript"}
+_COMPLETENESS = {"fr": "Part transcrite", "en": "Share transcribed"}
+_COLON = {"fr": "\u00a0:", "en": ":"}
+_INCOMPLETE = {
+    "fr": "Cette transcription est incomplète.",
+    "en": "This transcript is incomplete.",
+}
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&#$@!])")
+_BLOCK_START = re.compile(r"^([+=-]|\d+(?=[.)]))")
+
+
+def escape(text: str) -> str:
+    """Speech as Markdown text: nothing that was said becomes a heading, a link or HTML."""
+    safe = _SPECIAL.sub(r"\\\1", one_line(text))
+    safe = re.sub(r"(?i)\b(https?|ftp)(:)", r"\1\\\2", safe)
+    safe = re.sub(r"(?i)\b(www)\.", r"\1\\.", safe)
+    start = _BLOCK_START.match(safe)
+    if start is None:
+        return safe
+    mark = start.group(1)
+    rest = safe[len(mark) :]
+    return f"{mark}\\{rest}" if mark.isdigit() else f"\\{mark}{rest}"
+
+
+def render(meeting: Meeting, transcript: Transcript) -> str:
+    """A Markdown document in the meeting's language."""
+    language = supported(meeting.language)
+    colon = _COLON[language]
+    title = escape(meeting.title or meeting.room)
+    parts = [f"# {_TITLE[language]}{colon} {title}", f"*{machine_line(language)}*"]
+    if transcript.gaps:
+        shares = [
+            f"- {escape(one.label)}{colon} {_percent(one.completeness, language)}"
+            for one in transcript.speakers
+            if one.missing_ms
+        ]
+        parts += [f"{_INCOMPLETE[language]} {_COMPLETENESS[language]}{colon}", "\n".join(shares)]
+    for piece in transcript.turns():
+        if isinstance(piece, Turn):
+            who, text = piece.speaker.label, escape(piece.text)
+            if not text:
+                continue
+        else:
+            who = transcript.speaker(piece.identity).label
+            text = f"*{gap_text(piece.reason or '', language)}*"
+        parts.append(f"**{escape(who)}** ({clock(piece.start_ms)})\\\n{text}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _percent(share: float, language: str) -> str:
+    # Rounded down: only what is whole may be called 100 %.
+    return f"{int(share * 100)}\u00a0%" if language == "fr" else f"{int(share * 100)}%"

@@ -1,0 +1,48 @@
+"""The transcript as WebVTT: one cue a segment, the speaker as its voice, gaps as cues."""
+
+from __future__ import annotations
+
+from pipelines.export.clean import gap_text, machine_line, one_line
+from pipelines.transcript import Transcript
+from storage.line import Line, Meeting
+
+
+def render(meeting: Meeting, transcript: Transcript) -> str:
+    """A WebVTT file. Cue starts never go back; simultaneous speech is in overlapping cues."""
+    header = [
+        "WEBVTT",
+        f"NOTE\n{_text(meeting.title) or _text(meeting.room)}\n{_text(machine_line(meeting.language))}",
+    ]
+    cues = [
+        cue
+        for line in transcript.lines
+        if (cue := _cue(line, transcript.speaker(line.identity).label, meeting.language))
+    ]
+    return "\n\n".join(header + cues) + "\n"
+
+
+def _cue(line: Line, label: str, language: str) -> str:
+    said = one_line(line.text) if line.reason is None else f"[{gap_text(line.reason, language)}]"
+    if not said:
+        return ""
+    start = max(0, line.start_ms)
+    # A player drops a cue that ends before it has begun.
+    end = max(start + 1, line.end_ms)
+    return f"{line.seq}\n{_time(start)} --> {_time(end)}\n<v {_voice(label)}>{_text(said)}"
+
+
+def _time(ms: int) -> str:
+    seconds, thousandths = divmod(ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}.{thousandths:03}"
+
+
+def _text(text: str) -> str:
+    """Cue text; escaping `>` also breaks `-->`, which would read as the times of a new cue."""
+    return one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _voice(label: str) -> str:
+    """A voice annotation can hold no line break, `&` or `>`; `<` confuses some players."""
+    return one_line(label.translate({ord(c): " " for c in "&<>"})) or "?"

@@ -1,0 +1,115 @@
+"""What nobody said: texts that Whisper makes up from silence, noise or its own repetitions.
+
+In layers, the surest first. A guard drops a whole utterance or nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from enum import StrEnum
+
+import numpy as np
+
+from models.base import Recognition, Samples
+
+SILENT_RMS = 0.001
+"""Loudest tenth of a second below −60 dBFS: no microphone gives speech that weak."""
+LOUDNESS_WINDOW_SAMPLES = 1_600
+NO_SPEECH_PROBABILITY = 0.6
+LOW_LOGPROB = -1.0
+UNSURE_CONFIDENCE = 0.6
+LOOP_SHARE = 0.5
+LOOP_REPEATS = {1: 8, 2: 5, 3: 4, 4: 4, 5: 3, 6: 3, 7: 3, 8: 3}
+"""Repetitions in a row, by length in words, that people don't make. "Non non non non" they do."""
+
+PLAIN_ANSWERS = frozenset(
+    "oui non merci d'accord ok okay bonjour bonsoir yes no thanks thank-you yeah hello bye".split()
+)
+PHANTOMS = {
+    "fr": (
+        r"sous-?titr(es|age)( réalisés?| faits?)?( par| par la| de la| à la)? .*",
+        r"sous-?titr(es|age) (société )?radio-?canada",
+        r"merci d'avoir regardé( cette| la)? vidéo.*",
+        r"(n'oubliez pas de vous abonner|abonnez-vous).*",
+        r".*amara\.org.*",
+        r".*vap'n'roll thierry.*",
+        r"❤️ par sous-titreurs?\.com",
+    ),
+    "en": (
+        r"(thanks|thank you)( so much| very much)? for watching.*",
+        r"(please )?(don't forget to )?(like and )?subscribe.*",
+        r"subtitles (by|made by) .*",
+        r"transcri(bed|ption) by .*",
+        r".*amara\.org.*",
+        r"i'll see you in the next (video|one).*",
+    ),
+}
+_COMPILED = {language: [re.compile(p) for p in group] for language, group in PHANTOMS.items()}
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+class DropReason(StrEnum):
+    """Why an utterance is no speech."""
+
+    EMPTY = "empty"
+    TOO_QUIET = "too_quiet"
+    LOOP = "loop"
+    SILENCE = "silence"
+    PHANTOM = "phantom"
+
+
+def drop_reason(recognition: Recognition, loudness_rms: float) -> DropReason | None:
+    """Return why nobody said this, or None when it is to be kept.
+
+    `loudness_rms` is `loudness(samples)` of the utterance.
+    """
+    words = _WORD.findall(recognition.text.casefold())
+    if not words:
+        return DropReason.EMPTY
+    if loudness_rms < SILENT_RMS:
+        return DropReason.TOO_QUIET
+    if is_loop(words):
+        return DropReason.LOOP
+    if "-".join(words) in PLAIN_ANSWERS:
+        return None
+    if recognition.no_speech_prob > NO_SPEECH_PROBABILITY and recognition.avg_logprob < LOW_LOGPROB:
+        return DropReason.SILENCE
+    if confidence(recognition) < UNSURE_CONFIDENCE and _is_phantom(recognition):
+        return DropReason.PHANTOM
+    return None
+
+
+def confidence(recognition: Recognition) -> float:
+    """Mean word probability, from 0 to 1; without words, from the mean log-probability."""
+    if recognition.words:
+        return sum(word.probability for word in recognition.words) / len(recognition.words)
+    return min(math.exp(recognition.avg_logprob), 1.0)
+
+
+def loudness(samples: Samples) -> float:
+    """RMS of the loudest tenth of a second; 0 when there are no samples."""
+    if not len(samples):
+        return 0.0
+    count = max(len(samples) // LOUDNESS_WINDOW_SAMPLES, 1)
+    width = min(LOUDNESS_WINDOW_SAMPLES, len(samples))
+    power = np.square(samples[: count * width], dtype=np.float64).reshape(count, width)
+    return float(np.sqrt(power.mean(axis=1).max()))
+
+
+def is_loop(words: list[str]) -> bool:
+    """Whether most of the words are one phrase over and over."""
+    for size, repeats in LOOP_REPEATS.items():
+        run, longest = 0, 0
+        for at in range(size, len(words)):
+            run = run + 1 if words[at] == words[at - size] else 0
+            longest = max(longest, run)
+        repeated = longest + size if longest else 0
+        if repeated >= repeats * size and repeated >= LOOP_SHARE * len(words):
+            return True
+    return False
+
+
+def _is_phantom(recognition: Recognition) -> bool:
+    text = recognition.text.casefold().replace("’", "'").strip(' .!…"«»-')
+    return any(p.fullmatch(text) for p in _COMPILED.get(recognition.language, ()))

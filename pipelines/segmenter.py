@@ -1,0 +1,245 @@
+"""Cuts one track into utterances. Pure: samples and positions in, frozen events out.
+
+Four states: QUIET → STARTING → SPEAKING ⇄ STOPPING → QUIET. Our own buffer holds the pre-roll and
+the open utterance, so nothing is lost at mute, leave or stop, nor when somebody speaks at length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from models.base import SAMPLE_RATE, Samples, VoiceDetector
+from pipelines.sample_buffer import SampleBuffer
+from pipelines.settings import CaptionSettings
+
+HYSTERESIS = 0.15
+"""Speech goes on until the probability is this far below the threshold (Silero's own practice)."""
+CUT_SEARCH_SEC = 3.0
+CUT_STEP_SEC = 0.02
+CUT_SMOOTH_STEPS = 5
+TAIL_OF_SILENCE = 0.5
+"""The part of the closing silence an utterance keeps; the rest is pre-roll of the next one."""
+
+
+class State(StrEnum):
+    """Where a track is."""
+
+    QUIET = "quiet"
+    STARTING = "starting"
+    SPEAKING = "speaking"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """An ended utterance: `samples` are the meeting's samples [start_sample, end_sample).
+
+    Speech lies in [speech_start_sample, speech_end_sample). `cut`: speech went on after the end.
+    """
+
+    number: int
+    start_sample: int
+    end_sample: int
+    speech_start_sample: int
+    speech_end_sample: int
+    samples: Samples
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenUtterance:
+    """The utterance that goes on; its samples are read with `open_samples`."""
+
+    number: int
+    start_sample: int
+    speech_start_sample: int
+    speech_end_sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStarted:
+    """Enough speech for an utterance: it begins at `start_sample`, pre-roll included."""
+
+    number: int
+    start_sample: int
+    first_speech_sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEnded:
+    """The utterance has ended."""
+
+    utterance: Utterance
+
+
+SegmenterEvent = SpeechStarted | SpeechEnded
+
+
+class Segmenter:
+    """The state machine of one track."""
+
+    def __init__(self, detector: VoiceDetector, settings: CaptionSettings) -> None:
+        self._detector = detector
+        self._threshold = settings.vad_threshold
+        self._release = max(settings.vad_threshold - HYSTERESIS, settings.vad_threshold / 2)
+        self._min_speech = round(settings.min_speech_sec * SAMPLE_RATE)
+        self._min_silence = round(settings.min_silence_sec * SAMPLE_RATE)
+        self._tail = round(settings.min_silence_sec * TAIL_OF_SILENCE * SAMPLE_RATE)
+        self._preroll = round(settings.preroll_sec * SAMPLE_RATE)
+        self._longest = round(settings.max_utterance_sec * SAMPLE_RATE)
+        self.state = State.QUIET
+        self.stale_samples = 0
+        """Samples left out because their position had already been heard."""
+        self._number = 0
+        self._floor = 0  # no utterance may begin before this: it was heard already
+        self._buffer: SampleBuffer | None = None
+        self._window_at = 0
+        self._start = 0
+        self._speech_start = 0
+        self._speech_end = 0
+
+    def push(self, samples: Samples, at_sample: int) -> list[SegmenterEvent]:
+        """Take a frame of any size whose first sample is the meeting's sample `at_sample`.
+
+        A jump forward ends the open utterance; samples already heard are left out.
+        """
+        events: list[SegmenterEvent] = []
+        if self._buffer is not None and at_sample > self._buffer.end:
+            events += self.finish()
+        heard = max((self._floor if self._buffer is None else self._buffer.end) - at_sample, 0)
+        if heard:
+            self.stale_samples += min(heard, len(samples))
+            samples, at_sample = samples[heard:], at_sample + heard
+        if not len(samples):
+            return events
+        clean = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+        if self._buffer is None:
+            self._buffer = SampleBuffer(at_sample)
+            self._window_at = at_sample
+        window = self._detector.window_samples
+        for offset in range(0, len(clean), window):
+            self._buffer.append(clean[offset : offset + window])
+            while self._buffer.end - self._window_at >= window:
+                events += self._window(self._buffer, self._window_at + window)
+        return events
+
+    def finish(self) -> list[SegmenterEvent]:
+        """End whatever is open (mute, leave, stop, a hole in the audio); a new stream may follow."""
+        events: list[SegmenterEvent] = []
+        buffer = self._buffer
+        if buffer is None:
+            return events
+        if self.state is State.STARTING and buffer.end - self._speech_start >= self._min_speech:
+            events.append(self._started())
+            self.state, self._speech_end = State.SPEAKING, buffer.end
+        if self.state is State.SPEAKING:
+            self._speech_end = buffer.end
+            events.append(self._ended(buffer, buffer.end, cut=False))
+        elif self.state is State.STOPPING:
+            end = min(buffer.end, self._speech_end + self._tail)
+            events.append(self._ended(buffer, end, cut=False))
+        self._floor = buffer.end
+        self._buffer = None
+        self.state = State.QUIET
+        self._detector.reset()
+        return events
+
+    @property
+    def open(self) -> OpenUtterance | None:
+        """The utterance that goes on, if there is one."""
+        if self.state not in (State.SPEAKING, State.STOPPING):
+            return None
+        return OpenUtterance(
+            number=self._number,
+            start_sample=self._start,
+            speech_start_sample=self._speech_start,
+            speech_end_sample=self._speech_end,
+        )
+
+    def open_samples(self) -> Samples:
+        """Samples of the open utterance so far, a read-only copy; empty when none is open."""
+        if self._buffer is None or self.open is None:
+            return np.zeros(0, dtype=np.float32)
+        return self._buffer.slice(self._start, self._buffer.end)
+
+    def _window(self, buffer: SampleBuffer, end: int) -> list[SegmenterEvent]:
+        begin, self._window_at = self._window_at, end
+        probability = self._detector.probability(buffer.slice(begin, end))
+        events: list[SegmenterEvent] = []
+        match self.state:
+            case State.QUIET:
+                if probability >= self._threshold:
+                    self.state, self._speech_start = State.STARTING, begin
+                    self._start = max(buffer.start, self._floor, begin - self._preroll)
+            case State.STARTING:
+                if probability < self._release:
+                    self.state = State.QUIET
+            case State.SPEAKING:
+                if probability < self._release:
+                    self.state, self._speech_end = State.STOPPING, begin
+                else:
+                    self._speech_end = end
+            case State.STOPPING:
+                if probability >= self._threshold:
+                    self.state, self._speech_end = State.SPEAKING, end
+        if self.state is State.STARTING and end - self._speech_start >= self._min_speech:
+            events.append(self._started())
+            self.state, self._speech_end = State.SPEAKING, end
+        if self.state is State.STOPPING and end - self._speech_end >= self._min_silence:
+            events.append(self._ended(buffer, min(end, self._speech_end + self._tail), cut=False))
+        elif self.open is not None and end - self._start >= self._longest:
+            events += self._cut(buffer, end)
+        if self.state is State.QUIET:
+            buffer.discard_before(end - self._preroll)
+        return events
+
+    def _started(self) -> SpeechStarted:
+        self._number += 1
+        return SpeechStarted(
+            number=self._number,
+            start_sample=self._start,
+            first_speech_sample=self._speech_start,
+        )
+
+    def _ended(self, buffer: SampleBuffer, end: int, *, cut: bool) -> SpeechEnded:
+        utterance = Utterance(
+            number=self._number,
+            start_sample=self._start,
+            end_sample=end,
+            speech_start_sample=self._speech_start,
+            speech_end_sample=min(self._speech_end, end),
+            samples=buffer.slice(self._start, end),
+            cut=cut,
+        )
+        self._floor = end
+        buffer.discard_before(end)
+        self.state = State.QUIET
+        return SpeechEnded(utterance=utterance)
+
+    def _cut(self, buffer: SampleBuffer, end: int) -> list[SegmenterEvent]:
+        """End a long utterance at its quietest point; the rest goes on as the next one."""
+        search = max(self._start + self._min_speech, end - round(CUT_SEARCH_SEC * SAMPLE_RATE))
+        at = search + quietest_point(buffer.slice(search, end))
+        if self.state is State.STOPPING and at >= self._speech_end:
+            # The quietest point is the silence at the end: no speech is left to go on with.
+            return [self._ended(buffer, at, cut=False)]
+        state, speech_end = self.state, self._speech_end
+        ended = self._ended(buffer, at, cut=True)
+        self.state, self._start, self._speech_start = state, at, at
+        self._speech_end = max(speech_end, at)
+        return [ended, self._started()]
+
+
+def quietest_point(samples: Samples) -> int:
+    """Index of the middle of the quietest tenth of a second; of the last one among equals."""
+    step = round(CUT_STEP_SEC * SAMPLE_RATE)
+    steps = len(samples) // step
+    if steps < CUT_SMOOTH_STEPS:
+        return len(samples) // 2
+    energy = np.square(samples[: steps * step], dtype=np.float64).reshape(steps, step).mean(axis=1)
+    smooth = np.convolve(energy, np.ones(CUT_SMOOTH_STEPS), mode="valid")
+    last = len(smooth) - 1 - int(np.argmin(smooth[::-1]))
+    return int((last + CUT_SMOOTH_STEPS / 2) * step)

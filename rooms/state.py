@@ -1,0 +1,39 @@
+"""What the routes share: one frozen value, made when the service starts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from rooms.livekit_api import RoomControl
+from rooms.settings import LiveKitSettings, RoomsSettings
+from rooms.tokens import Tokens
+from storage.record import Record
+from storage.rooms import RoomBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Settings and connections of the service. `woken` makes the reconciler look at once."""
+
+    rooms: RoomsSettings
+    livekit: LiveKitSettings
+    results: Path
+    tokens: Tokens
+    control: RoomControl
+    record: Record
+    book: RoomBook
+    woken: asyncio.Event
+    database_check: Callable[[], "asyncio.Future[None]"] | None = None
+
+
+def _state(request: Request) -> State:
+    return cast(State, request.app.state.greffier)
+
+
+StateOf = Annotated[State, Depends(_state)]

@@ -1,0 +1,151 @@
+/** The captions of one meeting as a value: an event or a history in, a new state out. */
+
+export interface Speaker {
+  readonly identity: string;
+  readonly name: string;
+}
+
+interface Timed {
+  readonly id: string;
+  readonly speaker: Speaker;
+  /** Meeting time. */
+  readonly startMs: number;
+}
+
+/** An utterance that still goes on. The first `stable` characters will not change any more. */
+export interface PartialLine extends Timed {
+  readonly kind: "partial";
+  readonly text: string;
+  readonly stable: number;
+  readonly language: string;
+  /** When the sender sent it, in ms of the sender's clock; only compared with its own kind. */
+  readonly sentAt: number;
+}
+
+/** A line of the record: `seq` is its number there. */
+export interface FinalLine extends Timed {
+  readonly kind: "final";
+  readonly seq: number;
+  readonly endMs: number;
+  readonly text: string;
+  readonly language: string;
+}
+
+/** Speech that was not transcribed, and why. */
+export interface GapLine extends Timed {
+  readonly kind: "gap";
+  readonly seq: number;
+  readonly endMs: number;
+  readonly reason: string;
+}
+
+/** What was taken for speech was none. */
+export interface DroppedEvent {
+  readonly kind: "dropped";
+  readonly id: string;
+}
+
+export type RecordLine = FinalLine | GapLine;
+export type CaptionLine = PartialLine | RecordLine;
+export type CaptionEvent = CaptionLine | DroppedEvent;
+
+export interface History {
+  readonly meeting: string | null;
+  readonly lines: readonly RecordLine[];
+}
+
+export interface CaptionsState {
+  readonly meeting: string | null;
+  /** In meeting order. */
+  readonly lines: readonly CaptionLine[];
+  /** Utterances that have ended: a late partial of one is ignored. */
+  readonly closed: ReadonlySet<string>;
+  /** Every line of the record up to this number is here. */
+  readonly completeTo: number;
+  /** Numbers that are here above `completeTo + 1`: lines between are missing. */
+  readonly beyond: ReadonlySet<number>;
+}
+
+export const noCaptions: CaptionsState = {
+  meeting: null,
+  lines: [],
+  closed: new Set(),
+  completeTo: 0,
+  beyond: new Set(),
+};
+
+/** Whether lines of the record were missed: ask for the history after `completeTo`. */
+export function hasHole(state: CaptionsState): boolean {
+  return state.beyond.size > 0;
+}
+
+/** The state after one event from the room. */
+export function withEvent(state: CaptionsState, event: CaptionEvent): CaptionsState {
+  switch (event.kind) {
+    case "partial":
+      return isStale(state, event) ? state : { ...state, lines: placed(state.lines, event) };
+    case "dropped":
+      return {
+        ...state,
+        lines: without(state.lines, event.id),
+        closed: new Set(state.closed).add(event.id),
+      };
+    case "final":
+    case "gap":
+      return withRecordLines(state, [event]);
+  }
+}
+
+/**
+ * The state with the history merged in: by id, so nothing shows twice. The history of another
+ * meeting empties the state first, whatever is in it.
+ */
+export function withHistory(state: CaptionsState, history: History): CaptionsState {
+  const other = state.meeting !== null && state.meeting !== history.meeting;
+  const base: CaptionsState = { ...(other ? noCaptions : state), meeting: history.meeting };
+  const last = Math.max(base.completeTo, ...history.lines.map((line) => line.seq));
+  return withRecordLines({ ...base, completeTo: last }, history.lines);
+}
+
+/** Without partials: after a lost connection nobody says which of them still go on. */
+export function withoutPartials(state: CaptionsState): CaptionsState {
+  return { ...state, lines: state.lines.filter((line) => line.kind !== "partial") };
+}
+
+function withRecordLines(state: CaptionsState, added: readonly RecordLine[]): CaptionsState {
+  let lines = state.lines;
+  const closed = new Set(state.closed);
+  const beyond = new Set(state.beyond);
+  for (const line of added) {
+    lines = placed(lines, line);
+    closed.add(line.id);
+    beyond.add(line.seq);
+  }
+  let completeTo = state.completeTo;
+  while (beyond.has(completeTo + 1)) completeTo += 1;
+  for (const seq of beyond) if (seq <= completeTo) beyond.delete(seq);
+  return { ...state, lines, closed, completeTo, beyond };
+}
+
+function isStale(state: CaptionsState, event: PartialLine): boolean {
+  if (state.closed.has(event.id)) return true;
+  const shown = state.lines.find((line) => line.id === event.id);
+  return shown?.kind === "partial" && shown.sentAt > event.sentAt;
+}
+
+/** `line` in its place in meeting order; it replaces the line of the same id. */
+function placed(lines: readonly CaptionLine[], line: CaptionLine): readonly CaptionLine[] {
+  const others = without(lines, line.id);
+  let at = others.length;
+  while (at > 0 && comesAfter(others[at - 1], line)) at -= 1;
+  return [...others.slice(0, at), line, ...others.slice(at)];
+}
+
+function comesAfter(one: CaptionLine | undefined, other: CaptionLine): boolean {
+  if (one === undefined || one.startMs !== other.startMs) return (one?.startMs ?? 0) > other.startMs;
+  return one.kind !== "partial" && other.kind !== "partial" && one.seq > other.seq;
+}
+
+function without(lines: readonly CaptionLine[], id: string): readonly CaptionLine[] {
+  return lines.filter((line) => line.id !== id);
+}
