@@ -73,7 +73,7 @@ class BatchQueue(Generic[T]):
         return max(0.0, 1.0 - len(self) / self._max_queue)
 
     def add(self, request: Pending[T]) -> Admission[T]:
-        """Let a request wait. `max_queue` refuses partials only; superseded ones are answered 409."""
+        """Let a request wait; a full queue refuses partials only. Superseded ones get a 409."""
         waiting = self._partials.get(request.utterance_id)
         superseded = () if waiting is None else (waiting,)
         if request.key.kind is Kind.FINAL:

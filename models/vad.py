@@ -37,7 +37,7 @@ class SileroModel:
             self._session = onnxruntime.InferenceSession(
                 file.read_bytes(), sess_options=options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # noqa: BLE001  onnxruntime raises bare classes of its own
+        except Exception as error:
             raise ModelError(
                 "the Silero voice detector can't be loaded; reinstall livekit-plugins-silero"
                 f" ({type(error).__name__})"
@@ -47,7 +47,7 @@ class SileroModel:
     def run(
         self, window: NDArray[np.float32], state: NDArray[np.float32]
     ) -> tuple[float, NDArray[np.float32]]:
-        """Return the probability and the next state; `window` is (1, 576): context, then samples."""
+        """Return probability and next state; `window` is (1, 576): context, then samples."""
         output, next_state = self._session.run(
             None, {"input": window, "state": state, "sr": self._rate}
         )

@@ -213,7 +213,7 @@ class TrackCaptions:
         lost: bool,
     ) -> None:
         outcome = GapReason.OVERLOAD if lost else await self._recognise_final(utterance)
-        # Only the order of coming out is serial; the model sees all finals at once and batches them.
+        # Only coming out is serial; the model sees all finals at once and batches them.
         earlier = [task for task in (before, partial) if task is not None]
         if earlier:
             await asyncio.wait(earlier)

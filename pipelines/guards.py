@@ -24,7 +24,8 @@ LOOP_REPEATS = {1: 8, 2: 5, 3: 4, 4: 4, 5: 3, 6: 3, 7: 3, 8: 3}
 """Repetitions in a row, by length in words, that people don't make. "Non non non non" they do."""
 
 PLAIN_ANSWERS = frozenset(
-    "oui non merci d'accord ok okay bonjour bonsoir yes no thanks thank-you yeah hello bye".split()
+    ("oui", "non", "merci", "d'accord", "bonjour", "bonsoir", "au-revoir")
+    + ("yes", "no", "yeah", "thanks", "thank-you", "hello", "bye", "ok", "okay")
 )
 PHANTOMS = {
     "fr": (
@@ -46,7 +47,7 @@ PHANTOMS = {
     ),
 }
 _COMPILED = {language: [re.compile(p) for p in group] for language, group in PHANTOMS.items()}
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 
 
 class DropReason(StrEnum):
@@ -64,20 +65,17 @@ def drop_reason(recognition: Recognition, loudness_rms: float) -> DropReason | N
 
     `loudness_rms` is `loudness(samples)` of the utterance.
     """
-    words = _WORD.findall(recognition.text.casefold())
-    if not words:
-        return DropReason.EMPTY
-    if loudness_rms < SILENT_RMS:
-        return DropReason.TOO_QUIET
-    if is_loop(words):
-        return DropReason.LOOP
-    if "-".join(words) in PLAIN_ANSWERS:
-        return None
-    if recognition.no_speech_prob > NO_SPEECH_PROBABILITY and recognition.avg_logprob < LOW_LOGPROB:
-        return DropReason.SILENCE
-    if confidence(recognition) < UNSURE_CONFIDENCE and _is_phantom(recognition):
-        return DropReason.PHANTOM
-    return None
+    words = _WORD.findall(recognition.text.casefold().replace("’", "'"))
+    unsure = confidence(recognition) < UNSURE_CONFIDENCE
+    plain = "-".join(words) in PLAIN_ANSWERS
+    layers = (
+        (DropReason.EMPTY, not words),
+        (DropReason.TOO_QUIET, loudness_rms < SILENT_RMS),
+        (DropReason.LOOP, is_loop(words)),
+        (DropReason.SILENCE, not plain and _is_silence(recognition)),
+        (DropReason.PHANTOM, not plain and unsure and _is_phantom(recognition)),
+    )
+    return next((reason for reason, applies in layers if applies), None)
 
 
 def confidence(recognition: Recognition) -> float:
@@ -108,6 +106,13 @@ def is_loop(words: list[str]) -> bool:
         if repeated >= repeats * size and repeated >= LOOP_SHARE * len(words):
             return True
     return False
+
+
+def _is_silence(recognition: Recognition) -> bool:
+    # no_speech alone is unreliable: it needs a decoder that was unsure as well.
+    return (
+        recognition.no_speech_prob > NO_SPEECH_PROBABILITY and recognition.avg_logprob < LOW_LOGPROB
+    )
 
 
 def _is_phantom(recognition: Recognition) -> bool:

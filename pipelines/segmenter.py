@@ -127,7 +127,7 @@ class Segmenter:
         return events
 
     def finish(self) -> list[SegmenterEvent]:
-        """End whatever is open (mute, leave, stop, a hole in the audio); a new stream may follow."""
+        """End whatever is open (mute, leave, stop, a hole); a new stream may follow."""
         events: list[SegmenterEvent] = []
         buffer = self._buffer
         if buffer is None:
@@ -169,6 +169,20 @@ class Segmenter:
         begin, self._window_at = self._window_at, end
         probability = self._detector.probability(buffer.slice(begin, end))
         events: list[SegmenterEvent] = []
+        self._step(buffer, probability, begin, end)
+        if self.state is State.STARTING and end - self._speech_start >= self._min_speech:
+            events.append(self._started())
+            self.state, self._speech_end = State.SPEAKING, end
+        if self.state is State.STOPPING and end - self._speech_end >= self._min_silence:
+            events.append(self._ended(buffer, min(end, self._speech_end + self._tail), cut=False))
+        elif self.open is not None and end - self._start >= self._longest:
+            events += self._cut(buffer, end)
+        if self.state is State.QUIET:
+            buffer.discard_before(end - self._preroll)
+        return events
+
+    def _step(self, buffer: SampleBuffer, probability: float, begin: int, end: int) -> None:
+        """Move from state to state by one window's probability."""
         match self.state:
             case State.QUIET:
                 if probability >= self._threshold:
@@ -185,16 +199,6 @@ class Segmenter:
             case State.STOPPING:
                 if probability >= self._threshold:
                     self.state, self._speech_end = State.SPEAKING, end
-        if self.state is State.STARTING and end - self._speech_start >= self._min_speech:
-            events.append(self._started())
-            self.state, self._speech_end = State.SPEAKING, end
-        if self.state is State.STOPPING and end - self._speech_end >= self._min_silence:
-            events.append(self._ended(buffer, min(end, self._speech_end + self._tail), cut=False))
-        elif self.open is not None and end - self._start >= self._longest:
-            events += self._cut(buffer, end)
-        if self.state is State.QUIET:
-            buffer.discard_before(end - self._preroll)
-        return events
 
     def _started(self) -> SpeechStarted:
         self._number += 1

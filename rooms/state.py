@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -29,7 +28,6 @@ class State:
     record: Record
     book: RoomBook
     woken: asyncio.Event
-    database_check: Callable[[], "asyncio.Future[None]"] | None = None
 
 
 def _state(request: Request) -> State:

@@ -57,7 +57,9 @@ class Tokens:
         try:
             claims = api.TokenVerifier(self._key, self._secret, leeway=grace).verify(token)
         except jwt.ExpiredSignatureError as error:
-            raise TokenRefused("the token has run out: ask POST /api/token for a new one") from error
+            raise TokenRefused(
+                "the token has run out: ask POST /api/token for a new one"
+            ) from error
         except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
             raise TokenRefused("the token is not valid: ask POST /api/token for one") from error
         video = claims.video

@@ -43,7 +43,9 @@ class TokenRequest(BaseModel):
     participant_metadata: str | None = Field(None, description="Passed over")
     participant_attributes: dict[str, Any] | None = Field(None, description="Passed over")
     room_config: dict[str, Any] | None = Field(None, description="Passed over")
-    mode: Literal["speak", "read"] = Field("speak", description="read: captions only, no microphone")
+    mode: Literal["speak", "read"] = Field(
+        "speak", description="read: captions only, no microphone"
+    )
 
 
 class TokenAnswer(BaseModel):

@@ -32,8 +32,8 @@ CONCLUSION = re.compile(
 """May be a decision: it is one once somebody else agrees."""
 
 AGREEMENT = re.compile(
-    r"\b(d'accord|entendu|parfait|tres bien|c'est (note|bon|valide|decide)|agreed?|okay|ok"
-    r"|perfect|sounds good|fine (with|for) me)\b"
+    r"\b(d'accord|entendu|c'est (note|bon|valide|decide)|agreed?|okay|ok|sounds good"
+    r"|fine (with|for) me)\b"
 )
 
 _TASKS_FR = (

@@ -185,7 +185,9 @@ def _open_questions(said: list[Sentence], taken: set[int]) -> dict[int, _Found]:
 def _answered(question: Sentence, after: list[Sentence]) -> bool:
     """Somebody else said something next, and it was not a question itself."""
     return any(
-        other.speaker != question.speaker and not _is_question(other) and len(tokens(other.text)) > 1
+        other.speaker != question.speaker
+        and not _is_question(other)
+        and len(tokens(other.text)) > 1
         for other in after
     )
 
@@ -213,5 +215,9 @@ def _telling(candidates: list[Sentence], said: list[Sentence]) -> list[Sentence]
 
 def _worth(sentence: Sentence, weight: Counter[str], covered: set[str]) -> float:
     fresh = sum(weight[word] for word in sentence.content - covered)
-    figure = 1.2 if re.search(r"\d|\b(cent|mille|million|euros?|thousand|hundred)", sentence.folded) else 1.0
+    figure = (
+        1.2
+        if re.search(r"\d|\b(cent|mille|million|euros?|thousand|hundred)", sentence.folded)
+        else 1.0
+    )
     return figure * fresh / (len(sentence.content) + 3)

@@ -46,7 +46,5 @@ def content_words(text: str) -> set[str]:
     without a dictionary.
     """
     return {
-        word[:6]
-        for word in tokens(text)
-        if word not in _STOP and (len(word) > 2 or word.isdigit())
+        word[:6] for word in tokens(text) if word not in _STOP and (len(word) > 2 or word.isdigit())
     }

@@ -4,6 +4,7 @@ import {
   ConnectionState,
   createLocalAudioTrack,
   DisconnectReason,
+  EngineEvent,
   type LocalAudioTrack,
   type Participant,
   type RemoteTrack,
@@ -62,6 +63,10 @@ export class RoomClient {
   async join(seat: Seat, track?: LocalAudioTrack): Promise<void> {
     await this.room.connect(seat.serverUrl, seat.token, { autoSubscribe: track !== undefined });
     if (track) await this.room.localParticipant.publishTrack(track);
+    // The room itself says nothing of fresh tokens; its engine, which outlives reconnects, does.
+    this.room.engine.on(EngineEvent.TokenRefreshed, (token) => {
+      this.listener.renewed(token);
+    });
     this.hasJoined = true;
     this.listener.metadata(this.room.metadata ?? "");
     this.listener.changed();
@@ -132,9 +137,6 @@ export class RoomClient {
       })
       .on(RoomEvent.DataReceived, (payload, sender, _kind, topic) => {
         if (!sender) this.listener.packet(topic, new TextDecoder().decode(payload));
-      })
-      .on(RoomEvent.TokenRefreshed, (token) => {
-        this.listener.renewed(token);
       })
       .on(RoomEvent.Disconnected, (reason) => {
         if (this.hasJoined) this.listener.ended(why(reason));

@@ -1,0 +1,293 @@
+"""Whisper on CTranslate2, called directly: batches of items of one window length.
+
+`WhisperModel` decodes; `models.whisper_words` makes words of tokens; `models.whisper_files` loads.
+The caller owns the thread: nothing here may run on an event loop.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import ctranslate2
+import numpy as np
+from faster_whisper.tokenizer import _LANGUAGE_CODES, Tokenizer
+from numpy.typing import NDArray
+
+from models.base import SAMPLE_RATE, Kind, RecognisedWord, Samples
+from models.whisper_files import Loaded, load_files
+from models.whisper_words import aligned_words
+
+FRAMES_PER_SEC = 100
+MAX_NEW_TOKENS = 224
+TOKENS_PER_SEC = 12
+"""Faster than anybody speaks: a decoder that wants more is in a loop."""
+SPARE_TOKENS = 12
+MAX_PROMPT_TOKENS = 100
+COMPRESSION_LIMIT = 2.4
+LOGPROB_LIMIT = -1.0
+NO_SPEECH_LIMIT = 0.6
+HOTTER = 0.4
+HOTTER_HYPOTHESES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request made ready outside the model's thread. `mel` is (mels, frames), zeros included."""
+
+    mel: NDArray[np.float32]
+    audio_sec: float
+    kind: Kind
+    prompt: tuple[int, ...]
+    language: str | None
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What one item says; `words` are in seconds from its first sample, empty for partials."""
+
+    text: str
+    language: str
+    words: tuple[RecognisedWord, ...] = ()
+    avg_logprob: float = 0.0
+    no_speech_prob: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decoded:
+    text: str
+    tokens: list[int] = field(repr=False)
+    avg_logprob: float
+    no_speech_prob: float
+
+    @property
+    def is_silence(self) -> bool:
+        return self.no_speech_prob > NO_SPEECH_LIMIT and self.avg_logprob < LOGPROB_LIMIT
+
+    @property
+    def is_poor(self) -> bool:
+        packed = compression_ratio(self.text) > COMPRESSION_LIMIT
+        return (packed or self.avg_logprob < LOGPROB_LIMIT) and not self.is_silence
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        return compression_ratio(self.text) <= COMPRESSION_LIMIT, self.avg_logprob
+
+
+class WhisperModel:
+    """One loaded model. `prepare` runs in any thread, `transcribe` in the owner's only."""
+
+    def __init__(self, loaded: Loaded, *, beam_partial: int = 1, beam_final: int = 5) -> None:
+        self._model = loaded.model
+        self._features = loaded.features
+        self._tokens = loaded.tokenizer
+        self._beams = {Kind.PARTIAL: beam_partial, Kind.FINAL: beam_final}
+        self._tokenizers: dict[str, Tokenizer] = {}
+        self._first = self._tokenizer("en")
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        *,
+        device: str = "auto",
+        compute_type: str = "default",
+        threads: int = 0,
+        beam_partial: int = 1,
+        beam_final: int = 5,
+    ) -> Self:
+        """Load a CTranslate2 Whisper folder. Raises ModelError with what to do about it."""
+        loaded = load_files(path, device=device, compute_type=compute_type, threads=threads)
+        return cls(loaded, beam_partial=beam_partial, beam_final=beam_final)
+
+    @property
+    def device(self) -> str:
+        """Where it runs: cpu or cuda."""
+        return str(self._model.device)
+
+    def knows(self, language: str) -> bool:
+        """Whether Whisper has that language, as a two-letter code."""
+        return language in _LANGUAGE_CODES
+
+    def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
+        """Token ids of the text before, with their leading mark; the last hundred tokens of it."""
+        if not prompt.strip():
+            return ()
+        ids = self._first.encode(" " + prompt.strip())[-MAX_PROMPT_TOKENS:]
+        return (self._first.sot_prev, *ids)
+
+    def prepare(
+        self,
+        samples: Samples,
+        *,
+        window_sec: int,
+        kind: Kind,
+        prompt: tuple[int, ...] = (),
+        language: str | None = None,
+        languages: tuple[str, ...] = ("fr", "en"),
+    ) -> Prepared:
+        """Compute the mel of the samples in a window; what is longer than the window is left out."""
+        window = np.zeros(window_sec * SAMPLE_RATE, dtype=np.float32)
+        samples = samples[: len(window)]
+        # Zeros go in as audio: padding the mel itself costs accuracy.
+        window[: len(samples)] = samples
+        mel = self._features(window, padding=0)[:, : window_sec * FRAMES_PER_SEC]
+        return Prepared(
+            mel=np.ascontiguousarray(mel, dtype=np.float32),
+            audio_sec=len(samples) / SAMPLE_RATE,
+            kind=kind,
+            prompt=prompt,
+            language=language,
+            languages=languages,
+        )
+
+    def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
+        """Decode items of one kind, one window length and one prompt length, in their order."""
+        encoded = self._encode(batch)
+        languages = self._languages(encoded, batch)
+        final = batch[0].kind is Kind.FINAL
+        decoded = self._generate(encoded, batch, languages, hotter=False)
+        if final:
+            self._retry(batch, languages, decoded)
+            words = self._align(encoded, batch, languages, decoded)
+        else:
+            words = [()] * len(batch)
+        return [
+            Transcript(
+                text=one.text,
+                language=language,
+                words=said,
+                avg_logprob=one.avg_logprob,
+                no_speech_prob=one.no_speech_prob,
+            )
+            for one, language, said in zip(decoded, languages, words, strict=True)
+        ]
+
+    def _encode(self, batch: Sequence[Prepared]) -> Any:
+        mel = np.ascontiguousarray(np.stack([item.mel for item in batch]))
+        return self._model.encode(ctranslate2.StorageView.from_array(mel))
+
+    def _languages(self, encoded: Any, batch: Sequence[Prepared]) -> list[str]:
+        def known(item: Prepared) -> str | None:
+            return item.languages[0] if len(item.languages) == 1 else item.language
+
+        if not self._model.is_multilingual:
+            return ["en"] * len(batch)
+        given = [item.language or known(item) for item in batch]
+        if all(given):
+            return [language for language in given if language]
+        ranked = self._model.detect_language(encoded)
+        return [
+            language
+            or next((code for token, _ in ranks if (code := token[2:-2]) in item.languages), "en")
+            for language, ranks, item in zip(given, ranked, batch, strict=True)
+        ]
+
+    def _generate(
+        self, encoded: Any, batch: Sequence[Prepared], languages: Sequence[str], *, hotter: bool
+    ) -> list[_Decoded]:
+        prompts = [
+            [*item.prompt, *self._start(language), self._first.no_timestamps]
+            for item, language in zip(batch, languages, strict=True)
+        ]
+        longest = max(item.audio_sec for item in batch)
+        new_tokens = min(MAX_NEW_TOKENS, math.ceil(longest * TOKENS_PER_SEC) + SPARE_TOKENS)
+        search: dict[str, Any] = {"beam_size": self._beams[batch[0].kind]}
+        if hotter:
+            search = {
+                "beam_size": 1,
+                "num_hypotheses": HOTTER_HYPOTHESES,
+                "sampling_topk": 0,
+                "sampling_temperature": HOTTER,
+            }
+        results = self._model.generate(
+            encoded,
+            prompts,
+            # CTranslate2 generates at most half of max_length, and at most what the prompt leaves.
+            max_length=max(2 * new_tokens, new_tokens + len(prompts[0])),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=self._suppressed(),
+            **search,
+        )
+        return [self._decoded(result) for result in results]
+
+    def _decoded(self, result: Any) -> _Decoded:
+        tokens = [token for token in result.sequences_ids[0] if token < self._first.eot]
+        count = len(result.sequences_ids[0])
+        return _Decoded(
+            text=self._first.decode(tokens).strip(),
+            tokens=tokens,
+            avg_logprob=float(result.scores[0]) * count / (count + 1),
+            no_speech_prob=float(result.no_speech_prob),
+        )
+
+    def _retry(
+        self, batch: Sequence[Prepared], languages: Sequence[str], decoded: list[_Decoded]
+    ) -> None:
+        """Decode poor items once more, hotter, as a smaller batch; keep the better text."""
+        poor = [at for at, one in enumerate(decoded) if one.is_poor]
+        if not poor:
+            return
+        smaller = [batch[at] for at in poor]
+        encoded = self._encode(smaller)
+        again = self._generate(encoded, smaller, [languages[at] for at in poor], hotter=True)
+        for at, one in zip(poor, again, strict=True):
+            decoded[at] = max(decoded[at], one, key=lambda candidate: candidate.rank)
+
+    def _align(
+        self,
+        encoded: Any,
+        batch: Sequence[Prepared],
+        languages: Sequence[str],
+        decoded: Sequence[_Decoded],
+    ) -> list[tuple[RecognisedWord, ...]]:
+        words: list[tuple[RecognisedWord, ...]] = [()] * len(batch)
+        # An empty text can't be aligned, so it borrows the end mark.
+        texts = [one.tokens or [self._first.eot] for one in decoded]
+        frames = [max(math.ceil(item.audio_sec * FRAMES_PER_SEC), 2) for item in batch]
+        frames = [min(count, item.mel.shape[1]) for count, item in zip(frames, batch, strict=True)]
+        # One call takes one language: a mixed batch costs one pass a language, no copy of it.
+        for language in sorted(set(languages)):
+            results = self._model.align(encoded, self._start(language), texts, frames)
+            for at, result in enumerate(results):
+                if languages[at] == language and decoded[at].tokens:
+                    tokenizer = self._tokenizer(language)
+                    words[at] = aligned_words(
+                        tokenizer, decoded[at].tokens, result, batch[at].audio_sec
+                    )
+        return words
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        if language not in self._tokenizers:
+            self._tokenizers[language] = Tokenizer(
+                self._tokens, self._model.is_multilingual, task="transcribe", language=language
+            )
+        return self._tokenizers[language]
+
+    def _start(self, language: str) -> list[int]:
+        return list(self._tokenizer(language).sot_sequence)
+
+    def _suppressed(self) -> list[int]:
+        marks = self._first
+        # -1 stands for the symbols that the model's own config.json suppresses.
+        return [
+            -1,
+            marks.transcribe,
+            marks.translate,
+            marks.sot,
+            marks.sot_prev,
+            marks.sot_lm,
+            marks.no_speech,
+        ]
+
+
+def compression_ratio(text: str) -> float:
+    """How well the text packs: repetitions pack too well."""
+    data = text.encode()
+    return len(data) / len(zlib.compress(data))
