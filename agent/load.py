@@ -8,7 +8,7 @@ process's queue count.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import httpx
@@ -20,14 +20,14 @@ UNKNOWN_HEADROOM = 0.2
 READ_EVERY_SEC = 2.0
 READ_TIMEOUT_SEC = 0.3
 SMOOTHING = 0.3
-"""Weight of the newest reading: one full moment of the queue must not cost a meeting its captions."""
+"""Weight of the newest reading: one full moment must not cost a meeting its captions."""
 
 
 class Jobs(Protocol):
     """What the load needs of the AgentServer."""
 
     @property
-    def active_jobs(self) -> list[object]:
+    def active_jobs(self) -> Sequence[object]:
         """Jobs that run now."""
         ...
 

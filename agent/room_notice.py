@@ -27,6 +27,10 @@ class Notice(Protocol):
         """Tell one who came later."""
         ...
 
+    def left(self, identity: str) -> None:
+        """One has left; who comes back is told again."""
+        ...
+
     async def withdraw(self) -> None:
         """Say that the transcription is over."""
         ...
@@ -49,6 +53,9 @@ class OwnRoomNotice:
 
     async def tell(self, identity: str) -> None:
         """Nothing to do: the metadata says it."""
+
+    def left(self, identity: str) -> None:
+        """Nothing to do."""
 
     async def withdraw(self) -> None:
         """Metadata: off."""
@@ -75,7 +82,9 @@ class ForeignRoomNotice:
 
     async def give(self) -> None:
         """One packet to each who is there. Raises rtc.PublishDataError."""
-        await self._send(self._room.remote_participants)
+        active = rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
+        people = self._room.remote_participants.values()
+        await self._send([one.identity for one in people if one.state == active])
 
     async def tell(self, identity: str) -> None:
         """One packet to the newcomer; a rejoin is told again."""

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+PacketMode = Literal["append", "update", "off"]
+
 
 class AgentSettings(BaseModel):
     """The LiveKit worker. `name` is what dispatches ask for; Visio's is a setting of theirs."""
@@ -15,6 +17,6 @@ class AgentSettings(BaseModel):
     max_meetings: int = Field(default=50, ge=1, description="Meetings at once on this worker")
     lease_sec: float = Field(default=15.0, gt=1)
     drain_sec: float = Field(default=60.0, ge=0)
-    packets: Literal["append", "update", "off"] = Field(
+    packets: PacketMode = Field(
         default="append", description="How legacy transcription packets are sent"
     )

@@ -131,7 +131,7 @@ class WhisperModel:
         language: str | None = None,
         languages: tuple[str, ...] = ("fr", "en"),
     ) -> Prepared:
-        """Compute the mel of the samples in a window; what is longer than the window is left out."""
+        """Compute the mel of the samples in a window; what is longer than it is left out."""
         window = np.zeros(window_sec * SAMPLE_RATE, dtype=np.float32)
         samples = samples[: len(window)]
         # Zeros go in as audio: padding the mel itself costs accuracy.

@@ -14,7 +14,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from models.base import ModelError
 
-HINT = "point asr.model at a CTranslate2 Whisper folder, for example one made by ct2-transformers-converter"
+HINT = "point asr.model at a CTranslate2 Whisper folder (ct2-transformers-converter makes one)"
 NEEDED = ("model.bin", "config.json", "tokenizer.json")
 
 

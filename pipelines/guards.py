@@ -24,8 +24,10 @@ LOOP_REPEATS = {1: 8, 2: 5, 3: 4, 4: 4, 5: 3, 6: 3, 7: 3, 8: 3}
 """Repetitions in a row, by length in words, that people don't make. "Non non non non" they do."""
 
 PLAIN_ANSWERS = frozenset(
-    ("oui", "non", "merci", "d'accord", "bonjour", "bonsoir", "au-revoir")
-    + ("yes", "no", "yeah", "thanks", "thank-you", "hello", "bye", "ok", "okay")
+    (
+        *("oui", "non", "merci", "d'accord", "bonjour", "bonsoir", "au-revoir"),
+        *("yes", "no", "yeah", "thanks", "thank-you", "hello", "bye", "ok", "okay"),
+    )
 )
 PHANTOMS = {
     "fr": (

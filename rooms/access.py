@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from rooms.state import State, StateOf
 from rooms.tokens import Holder, TokenRefused
+from rooms.wire import RoomPath
 
 _bearer = HTTPBearer(
     auto_error=False, description="A participant's token of the room, or the administrator's key"
@@ -30,12 +31,12 @@ def is_administrator(state: State, credentials: HTTPAuthorizationCredentials | N
     return bool(key) and secrets.compare_digest(shown.encode(), key.encode())
 
 
-def may_read(room: str, state: StateOf, credentials: Credentials) -> None:
+def may_read(room: RoomPath, state: StateOf, credentials: Credentials) -> None:
     """Let pass who holds a token of this room, or the key."""
     _holder(room, state, credentials)
 
 
-def may_speak(room: str, state: StateOf, credentials: Credentials) -> None:
+def may_speak(room: RoomPath, state: StateOf, credentials: Credentials) -> None:
     """Let pass who may publish in this room, or holds the key."""
     holder = _holder(room, state, credentials)
     if holder is not None and not holder.may_speak:

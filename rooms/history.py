@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
 from rooms.access import may_read
 from rooms.state import State, StateOf
-from rooms.wire import HistoryAnswer, Problem
+from rooms.wire import HistoryAnswer, Problem, RoomPath
 from storage.line import Meeting, MeetingState
 
 router = APIRouter(prefix="/api/rooms/{room}", tags=["record"], dependencies=[Depends(may_read)])
@@ -22,7 +22,7 @@ MeetingId = Annotated[
 
 @router.get("/history", responses={401: {"model": Problem}, 403: {"model": Problem}})
 async def read_history(
-    room: str,
+    room: RoomPath,
     state: StateOf,
     after: Annotated[int, Query(ge=0, description="Only lines with a greater `seq`")] = 0,
     meeting: MeetingId = None,
@@ -44,7 +44,7 @@ async def read_history(
     responses={401: {"model": Problem}, 403: {"model": Problem}, 404: {"model": Problem}},
     response_class=Response,
 )
-async def read_minutes(room: str, state: StateOf, meeting: MeetingId = None) -> Response:
+async def read_minutes(room: RoomPath, state: StateOf, meeting: MeetingId = None) -> Response:
     """The newest meeting's minutes.json, once they are there."""
     found = await _meeting(state, room, meeting)
     if found is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -124,7 +123,7 @@ class LiveKitControl:
 
     async def aclose(self) -> None:
         """See RoomControl."""
-        await self._api.aclose()  # type: ignore[no-untyped-call]
+        await self._api.aclose()
 
     async def _ask(self, call: Awaitable[Any], *, gone_is_none: bool = False) -> Any:
         """The answer. With `gone_is_none`, a room or dispatch that is gone answers None."""
@@ -142,7 +141,7 @@ class LiveKitControl:
                 f"LiveKit at {self._url} answered {error.status} ({error.code}): "
                 "check that LIVEKIT_URL is a LiveKit server"
             ) from error
-        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
             raise LiveKitUnavailable(
                 f"LiveKit doesn't answer at {self._url}: start it, or correct LIVEKIT_URL"
             ) from error

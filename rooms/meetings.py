@@ -19,6 +19,7 @@ from rooms.tokens import RENEWAL, TokenRefused
 from rooms.wire import (
     Problem,
     RoomAnswer,
+    RoomPath,
     RoomRequest,
     TokenAnswer,
     TokenRequest,
@@ -97,7 +98,7 @@ async def create_room(body: RoomRequest, state: StateOf, credentials: Credential
 
 
 @router.get("/rooms/{room}", tags=["rooms"], responses=_problems(404))
-async def read_room(room: str, state: StateOf) -> RoomAnswer:
+async def read_room(room: RoomPath, state: StateOf) -> RoomAnswer:
     """A room of ours, and whether it is transcribed now: to be known before joining."""
     return await _answer(state, await _own_room(state, room))
 
@@ -109,7 +110,7 @@ async def read_room(room: str, state: StateOf) -> RoomAnswer:
     dependencies=[Depends(may_speak)],
     responses=_problems(401, 403, 404),
 )
-async def start_transcription(room: str, state: StateOf) -> TranscriptionAnswer:
+async def start_transcription(room: RoomPath, state: StateOf) -> TranscriptionAnswer:
     """Want this room transcribed: the agent comes within seconds and tells everyone first."""
     await _own_room(state, room)
     await state.book.set_transcribe(room, wanted=True)
@@ -127,7 +128,7 @@ async def start_transcription(room: str, state: StateOf) -> TranscriptionAnswer:
     dependencies=[Depends(may_speak)],
     responses=_problems(401, 403),
 )
-async def stop_transcription(room: str, state: StateOf) -> TranscriptionAnswer:
+async def stop_transcription(room: RoomPath, state: StateOf) -> TranscriptionAnswer:
     """Stop, and end the meeting: its minutes follow. A later start begins a new meeting."""
     await state.book.set_transcribe(room, wanted=False)
     meeting = await state.record.live_meeting(room)

@@ -46,7 +46,7 @@ def mount_page(app: FastAPI, page: Path | None) -> None:
 
     @app.get("/", include_in_schema=False)
     async def show_page() -> Response:
-        if index is None or not index.is_file():  # noqa: ASYNC240 - one stat of a local file
+        if index is None or not index.is_file():
             return PlainTextResponse(
                 "The page has not been built: run `make web`, or take a checkout that holds "
                 "web/dist. The API works without it: see /docs.\n",

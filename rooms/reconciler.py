@@ -69,7 +69,9 @@ class Reconciler:
             eager = self._now() < eager_until
             pause = min(_EAGER_EVERY_SEC, self._every_sec) if eager else self._every_sec
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), pause)
+                # Not wait_for: in Python 3.11 it swallows a cancellation that meets the event.
+                async with asyncio.timeout(pause):
+                    await self._woken.wait()
                 eager_until = self._now() + _EAGER_SEC
                 self._woken.clear()
                 # A storm of joins must not become a storm of questions to LiveKit.
@@ -83,8 +85,7 @@ class Reconciler:
             if problem != self._failing:
                 _log.warning("rooms can't be looked after: %s; trying on", problem)
             self._failing = problem
-        except Exception:
-            # This task is what brings agents back: a bug in one look must not end all others.
+        except Exception:  # noqa: BLE001 - this task brings agents back: no bug may end it
             _log.exception("a look at the rooms failed; trying on")
         else:
             if self._failing:
@@ -98,21 +99,30 @@ class Reconciler:
         wanted = {room.name for room in await self._book.wanted()} & active
         names = sorted(wanted | set(meetings))
         self._forget(names)
+        problem: LiveKitUnavailable | None = None
         for name in names:
-            seen = await self._see(name, meetings.get(name), gone=name not in active)
-            action = decide(
-                seen,
-                now=self._now(),
-                empty_grace_sec=self._empty_grace_sec,
-                patience_sec=PATIENCE_SEC,
-            )
-            match action:
-                case AskForAgent():
-                    await self._ask(action.room)
-                case EndMeeting():
-                    await self._end(action)
-                case None:
-                    pass
+            try:
+                seen = await self._see(name, meetings.get(name), gone=name not in active)
+                await self._act(seen)
+            except LiveKitUnavailable as error:
+                problem = problem or error  # one room's trouble must not keep the others waiting
+        if problem is not None:
+            raise problem
+
+    async def _act(self, seen: RoomSeen) -> None:
+        action = decide(
+            seen,
+            now=self._now(),
+            empty_grace_sec=self._empty_grace_sec,
+            patience_sec=PATIENCE_SEC,
+        )
+        match action:
+            case AskForAgent():
+                await self._ask(action.room)
+            case EndMeeting():
+                await self._end(action)
+            case None:
+                pass
 
     async def _see(self, name: str, meeting: Meeting | None, *, gone: bool) -> RoomSeen:
         people = [] if gone else await self._control.people(name)
@@ -137,8 +147,9 @@ class Reconciler:
         )
 
     def _leased(self, meeting: Meeting) -> bool:
-        held = meeting.holder is not None and meeting.lease_until is not None
-        return held and meeting.lease_until > datetime.fromtimestamp(self._wall(), UTC)
+        if meeting.holder is None or meeting.lease_until is None:
+            return False
+        return meeting.lease_until > datetime.fromtimestamp(self._wall(), UTC)
 
     async def _ask(self, room: str) -> None:
         """Dispatch our agent, unless one is on its way; take stale dispatches back first."""

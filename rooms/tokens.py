@@ -76,5 +76,5 @@ class Tokens:
         receiver = api.WebhookReceiver(api.TokenVerifier(self._key, self._secret))
         try:
             return receiver.receive(body.decode(), authorization.removeprefix("Bearer "))
-        except Exception as error:  # noqa: BLE001 - the SDK raises bare Exception for a bad hash
+        except Exception as error:
             raise TokenRefused("the webhook is not signed with our LiveKit key") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rooms.names import check_identity, check_room_name
@@ -13,6 +14,9 @@ from storage.line import Line, MeetingState
 RoomName = Annotated[
     str, AfterValidator(check_room_name), Field(max_length=128, examples=["conseil-municipal"])
 ]
+RoomPath = Annotated[str, Path(max_length=256, pattern=r"^[^\x00-\x1f]+$")]
+"""A room in an address: looser than a name of ours, for other products' rooms have records too."""
+
 Language = Literal["fr", "en"]
 
 

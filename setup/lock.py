@@ -1,6 +1,6 @@
 """`lock.py FILE COMMAND…`: run the command while no other run holds the lock.
 
-The lock belongs to the open file, so it goes when the command and its children do, however they end.
+The lock belongs to the open file: it goes with the command and its children, however they end.
 """
 
 import fcntl
@@ -17,5 +17,5 @@ except BlockingIOError:
     sys.stdout.write("Waiting for another set-up of this folder to end…\n")
     sys.stdout.flush()
     fcntl.flock(handle, fcntl.LOCK_EX)
-os.set_inheritable(handle, True)
+os.dup2(handle, 9)  # a known number, for what must not hold the lock: see tick in progress.sh
 os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 # the caller is a script of this folder

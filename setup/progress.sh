@@ -39,7 +39,7 @@ step() {
     mkdir -p "$SETUP_LOGS"
     [ -z "${SETUP_DID:-}" ] || : >"$SETUP_DID"
     began=$(date +%s)
-    tick &
+    tick 9>&- &
     TICK=$!
     trap 'stop_tick; exit 130' INT TERM
     trap stop_tick EXIT

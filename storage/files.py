@@ -34,23 +34,7 @@ class ResultFiles:
         Raises StorageError if the folder can't be written; an earlier file is then untouched.
         """
         path = self.path(meeting_id, name)
-        data = text.encode()
-        temporary = path.with_name(f".{name}.{os.getpid()}.tmp")
-        try:
-            self._make_folder(path.parent)
-            try:
-                _write_synced(temporary, data)
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-            _sync_folder(path.parent)
-        except OSError as error:
-            raise StorageError(
-                f"{path} can't be written ({error.strerror or error}): free some space, or give "
-                "GREFFIER_STORAGE__RESULTS a folder that this process may write"
-            ) from error
-        return StoredFile(name=name, path=path, sha256=hashlib.sha256(data).hexdigest())
+        return StoredFile(name=name, path=path, sha256=write_file(path, text.encode()))
 
     def read(self, meeting_id: str, name: str) -> str:
         """A file's text. Raises StorageError if it isn't there."""
@@ -67,11 +51,35 @@ class ResultFiles:
                 raise StorageError(f"{part!r} can't be the name of a result file or folder")
         return self._root / meeting_id / name
 
-    def _make_folder(self, folder: Path) -> None:
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            # A folder's own name lives in its parent.
-            _sync_folder(folder.parent)
+
+def write_file(path: Path, data: bytes) -> str:
+    """Write, or replace, one file with its folder, durably; returns its SHA-256.
+
+    Raises StorageError if it can't be written; an earlier file is then untouched. Blocking.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        _make_folder(path.parent)
+        try:
+            _write_synced(temporary, data)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StorageError(
+            f"{path} can't be written ({error.strerror or error}): free some space, or choose "
+            "a folder that this process may write (GREFFIER_STORAGE__RESULTS)"
+        ) from error
+    return hashlib.sha256(data).hexdigest()
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        # A folder's own name lives in its parent.
+        _sync_folder(folder.parent)
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Stable names and no source maps: the bundle is committed, and CI compares it byte for byte.
+// The bundle is committed, and CI compares it with a fresh build: names follow from the content
+// alone (so that a browser may keep a file for ever), and there are no source maps.
 export default defineConfig({
   base: "./",
   build: {
@@ -8,11 +9,11 @@ export default defineConfig({
     assetsDir: "assets",
     chunkSizeWarningLimit: 1000,
     modulePreload: { polyfill: false },
-    rollupOptions: {
+    rolldownOptions: {
       output: {
-        entryFileNames: "assets/page.js",
-        chunkFileNames: "assets/[name].js",
-        assetFileNames: "assets/[name][extname]",
+        entryFileNames: "assets/page-[hash].js",
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: "assets/[name]-[hash][extname]",
       },
     },
   },

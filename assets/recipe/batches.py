@@ -70,7 +70,7 @@ class Composer:
         """Stop ``clip`` at a random moment; only the words already spoken stay in the text."""
         ends = clip.word_ends_sec
         limit = clip.log_mel.shape[1] / FRAMES_PER_SEC - MARGIN_SEC
-        moment = float(self.rng.uniform(min(ends[0], 0.4), limit))
+        moment = float(self.rng.uniform(min(ends[0], 0.4, limit), limit))
         if self.rng.random() < 0.25:
             moment = ends[int(self.rng.integers(len(ends)))] + 0.02
         words = [word for word, end in zip(clip.text.split(), ends, strict=True) if end <= moment + 0.04]

@@ -9,10 +9,8 @@ from storage.line import Line, Meeting
 
 def render(meeting: Meeting, transcript: Transcript) -> str:
     """A WebVTT file. Cue starts never go back; simultaneous speech is in overlapping cues."""
-    header = [
-        "WEBVTT",
-        f"NOTE\n{_text(meeting.title) or _text(meeting.room)}\n{_text(machine_line(meeting.language))}",
-    ]
+    title = _text(meeting.title) or _text(meeting.room)
+    header = ["WEBVTT", f"NOTE\n{title}\n{_text(machine_line(meeting.language))}"]
     cues = [
         cue
         for line in transcript.lines

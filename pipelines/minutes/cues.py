@@ -60,12 +60,13 @@ THIRD_PERSON = re.compile(
 """What follows a name, when its bearer is the one who does it."""
 
 NOT_A_TASK = re.compile(
-    r"^[\s,]*(?:va (?:bien|mieux|nous rejoindre)|(?:will|must|should|'ll) (?:be|have|not|know|like)\b"
-    r"|doit (?:etre|avoir))"
+    r"^[\s,]*(?:va (?:bien|mieux|nous rejoindre)"
+    r"|(?:will|must|should|'ll) (?:be|have|not|know|like)\b|doit (?:etre|avoir))"
 )
 
 FIRST_PERSON = re.compile(
-    rf"\bje m'en (?:occupe|charge)|\bje m'occupe (?:de|du|des)\b|\bje me charge\b|\bje m'engage a\b"
+    rf"\bje m'en (?:occupe|charge)|\bje m'occupe (?:de|du|des)\b|\bje me charge\b"
+    rf"|\bje m'engage a\b"
     rf"|\bje vais (?:vous |te |t'|lui |leur |le |la |les |l')?(?:{_TASKS_FR})[a-z]*"
     rf"|\bje (?:vous |te |t'|lui |leur |le |la |les |l')?(?:{_TASKS_FR})(?:erai|rai|ai|e|s|oie)\b"
     rf"|\b(?:i will|i'll|i am going to|i'm going to|i shall)(?: also)? (?:{_TASKS_EN})\b"

@@ -111,7 +111,9 @@ def due_date(text: str, *, bare: bool) -> str | None:
     return " ".join(words) or None
 
 
-_LOOSE_ENDS = frozenset("le la les du de des au à ce cette the of this on in et our notre".split())
+_LOOSE_ENDS = frozenset(
+    "le la les du de des au à ce cette the of this on in et our notre".split()  # noqa: SIM905
+)
 
 
 def _decisions(said: list[Sentence], actions: dict[int, _FoundAction]) -> dict[int, _Found]:
@@ -213,11 +215,10 @@ def _telling(candidates: list[Sentence], said: list[Sentence]) -> list[Sentence]
     return sorted(chosen, key=lambda s: s.index)
 
 
+_FIGURE = re.compile(r"\d|\b(cent|mille|million|euros?|thousand|hundred)")
+
+
 def _worth(sentence: Sentence, weight: Counter[str], covered: set[str]) -> float:
     fresh = sum(weight[word] for word in sentence.content - covered)
-    figure = (
-        1.2
-        if re.search(r"\d|\b(cent|mille|million|euros?|thousand|hundred)", sentence.folded)
-        else 1.0
-    )
-    return figure * fresh / (len(sentence.content) + 3)
+    factor = 1.2 if _FIGURE.search(sentence.folded) else 1.0
+    return factor * fresh / (len(sentence.content) + 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.export.clean import clock, supported
+from pipelines.export.clean import clock
 from pipelines.export.markdown import escape
 from pipelines.minutes.labels import Labels, date, labels, machine_line, summary_title
 from pipelines.minutes.schema import Action, Claim, Minutes

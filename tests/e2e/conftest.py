@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import LiveKit, greffier_process, livekit_server, wait_asr
+from tests.e2e.stack import LiveKit, asr_process, livekit_server
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,5 @@ def asr_url() -> Iterator[str]:
     """The recognition process with the demo model."""
     with tempfile.TemporaryDirectory(prefix="greffier-asr-") as folder:
         url = f"unix:{Path(folder) / 'asr.sock'}"
-        with greffier_process("asr", {"GREFFIER_ASR__URL": url}) as process:
-            wait_asr(url, process)
+        with asr_process(url):
             yield url

@@ -15,6 +15,8 @@ const SIZE_KEY = "greffier.text-size";
 const LARGEST = 3;
 /** Nearer to the end than this, in CSS pixels, the reader is reading the newest. */
 const NEAR_END_PX = 32;
+/** After an interruption more finals come at once than anyone wants to hear. */
+const SPOKEN_AT_ONCE = 3;
 
 export class CaptionsElement extends LitElement {
   static override styles = captionsStyles;
@@ -31,7 +33,7 @@ export class CaptionsElement extends LitElement {
   declare private size: number;
   declare private announcing: boolean;
   declare private following: boolean;
-  declare private spoken: FinalLine | undefined;
+  declare private spoken: readonly FinalLine[];
   private announced = new Set<string>();
   private readonly resized = new ResizeObserver(() => { this.scrollToEnd(); });
 
@@ -42,7 +44,7 @@ export class CaptionsElement extends LitElement {
     this.size = keptSize();
     this.announcing = false;
     this.following = true;
-    this.spoken = undefined;
+    this.spoken = [];
   }
 
   override disconnectedCallback(): void {
@@ -59,7 +61,7 @@ export class CaptionsElement extends LitElement {
     const finals = this.lines.filter((line) => line.kind === "final");
     const news = finals.filter((line) => !this.announced.has(line.id));
     for (const line of news) this.announced.add(line.id);
-    if (this.announcing) this.spoken = news.at(-1) ?? this.spoken;
+    if (this.announcing && news.length > 0) this.spoken = news.slice(-SPOKEN_AT_ONCE);
   }
 
   protected override updated(): void {
@@ -97,11 +99,10 @@ export class CaptionsElement extends LitElement {
           : html`<button class="jump" type="button" @click=${this.jump}>${t.jump}</button>`}
       </div>
       <div class="spoken" aria-live=${this.announcing ? "polite" : "off"}>
-        ${this.spoken && this.announcing
-          ? html`<p lang=${this.spoken.language || nothing}>
-              ${this.spoken.speaker.name} : ${this.spoken.text}
-            </p>`
-          : nothing}
+        ${this.spoken.map(
+          (line) =>
+            html`<p lang=${line.language || nothing}>${line.speaker.name} : ${line.text}</p>`,
+        )}
       </div>
     `;
   }
@@ -155,7 +156,7 @@ export class CaptionsElement extends LitElement {
 
   private readonly toggleAnnouncing = (event: Event): void => {
     this.announcing = (event.target as HTMLInputElement).checked;
-    this.spoken = undefined;
+    this.spoken = [];
   };
 
   private readonly onScroll = (): void => {

@@ -72,6 +72,7 @@ export const en: Messages = {
     nameMissing: "Enter your name.",
     roomRefused: "This room name is not accepted: use letters, digits and hyphens.",
     roomUnknown: "This room does not exist: check its name.",
+    roomElsewhere: "This room belongs to another service: join it there, or choose another name.",
     notAllowed: "You are not allowed to do this in this room.",
     service: "The meeting service is not answering properly. Try again in a moment.",
     unreachable: "The meeting service can’t be reached. Check your connection and try again.",

@@ -73,6 +73,7 @@ export const fr = {
     roomRefused:
       "Ce nom de salle n’est pas accepté : utilisez des lettres, des chiffres et des tirets.",
     roomUnknown: "Cette salle n’existe pas : vérifiez son nom.",
+    roomElsewhere: "Cette salle appartient à un autre service : rejoignez-la là-bas, ou choisissez un autre nom.",
     notAllowed: "Vous n’êtes pas autorisé à faire cela dans cette salle.",
     service: "Le service de réunion ne répond pas correctement. Réessayez dans un instant.",
     unreachable: "Le service de réunion est injoignable. Vérifiez votre connexion et réessayez.",

@@ -4,7 +4,6 @@ import {
   ConnectionState,
   createLocalAudioTrack,
   DisconnectReason,
-  EngineEvent,
   type LocalAudioTrack,
   type Participant,
   type RemoteTrack,
@@ -62,9 +61,14 @@ export class RoomClient {
   /** Joins; without a track only captions are received, and no one's audio. */
   async join(seat: Seat, track?: LocalAudioTrack): Promise<void> {
     await this.room.connect(seat.serverUrl, seat.token, { autoSubscribe: track !== undefined });
-    if (track) await this.room.localParticipant.publishTrack(track);
+    try {
+      if (track) await this.room.localParticipant.publishTrack(track);
+    } catch (error) {
+      await this.room.disconnect(true);
+      throw error;
+    }
     // The room itself says nothing of fresh tokens; its engine, which outlives reconnects, does.
-    this.room.engine.on(EngineEvent.TokenRefreshed, (token) => {
+    this.room.engine.on("tokenRefreshed", (token) => {
       this.listener.renewed(token);
     });
     this.hasJoined = true;

@@ -106,7 +106,9 @@ def test_the_example_file_is_current() -> None:
     assert FILE.read_text(encoding="utf-8") == example(), "run `make env-example`"
 
 
-def test_the_example_file_says_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_file_says_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Uncommented, it changes nothing but the two whose defaults are not text."""
     lines = [line.removeprefix("# ") for line in example().splitlines() if "__" in line]
     file = tmp_path / ".env"

@@ -1,0 +1,86 @@
+"""One caption as a text stream on `lk.transcription`: text and attributes (docs/protocol.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.events import (
+    CaptionEvent,
+    DroppedCaption,
+    FinalCaption,
+    GapCaption,
+    PartialCaption,
+    Speaker,
+)
+
+TOPIC = "lk.transcription"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionStream:
+    """What one stream carries."""
+
+    speaker: Speaker
+    text: str
+    attributes: dict[str, str]
+
+
+def caption_stream(caption: CaptionEvent) -> CaptionStream:
+    """The stream for a caption."""
+    match caption:
+        case PartialCaption():
+            return _stream(
+                caption.utterance_id,
+                caption.speaker,
+                caption.text,
+                final=False,
+                stable=len(caption.stable),
+                language=caption.language,
+                start_ms=caption.start_ms,
+            )
+        case FinalCaption(seq=seq, segment=segment):
+            return _stream(
+                segment.id,
+                segment.speaker,
+                segment.text,
+                final=True,
+                stable=len(segment.text),
+                language=segment.language,
+                start_ms=segment.start_ms,
+                end_ms=segment.end_ms,
+                seq=seq,
+            )
+        case GapCaption(seq=seq, gap=gap):
+            return _stream(
+                gap.id,
+                gap.speaker,
+                "",
+                final=True,
+                start_ms=gap.start_ms,
+                end_ms=gap.end_ms,
+                seq=seq,
+                gap=gap.reason.value,
+            )
+        case DroppedCaption():
+            return _stream(caption.utterance_id, caption.speaker, "", final=True, dropped="true")
+
+
+def _stream(
+    utterance_id: str,
+    speaker: Speaker,
+    text: str,
+    *,
+    final: bool,
+    **ours: str | int,
+) -> CaptionStream:
+    return CaptionStream(
+        speaker=speaker,
+        text=text,
+        attributes={
+            "lk.segment_id": utterance_id,
+            "lk.transcribed_track_id": speaker.track_sid,
+            "lk.transcription_final": "true" if final else "false",
+            "greffier.speaker": speaker.identity,
+            **{f"greffier.{name}": str(value) for name, value in ours.items()},
+        },
+    )

@@ -1,0 +1,181 @@
+"""What happens to one dispatch: asked (in the worker), begun and ended (in a process of its own).
+
+The functions are module-level and `JobValues` is picklable: a forkserver child gets both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+
+from livekit import api
+from livekit.agents import AutoSubscribe, JobContext, JobRequest
+
+from agent.meeting import Ending, MeetingAgent, Parts
+from agent.room_captions import LiveKitDisplay, RoomCaptions
+from agent.room_notice import ForeignRoomNotice, Notice, OwnRoomNotice
+from agent.settings import AgentSettings
+from models.asr_client import AsrClient
+from models.vad import shared_model
+from pipelines.settings import CaptionSettings
+from storage.database import Database
+from storage.line import Lease, Room
+from storage.record import Record
+from storage.rooms import RoomBook
+
+log = logging.getLogger(__name__)
+
+THROW_AWAY_ROOMS = "connection-test"
+"""Prefix of the rooms that Visio makes to test a browser's connection."""
+ANSWER_SEC = 2.5
+"""The server asks the next worker after 3 s."""
+FIRST_LEASES = 2
+"""The process of a job may take its time on a busy machine: the first lease is this much longer."""
+_MEETING = "meeting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobValues:
+    """Everything a job process needs; nothing of it is read from the environment."""
+
+    agent: AgentSettings
+    captions: CaptionSettings
+    asr_url: str
+    database_url: str
+    livekit_url: str
+    api_key: str
+    api_secret: str = field(repr=False)
+
+
+def agent_identity(room: str) -> str:
+    """Deterministic: a successor evicts the ghost of an agent that died."""
+    return f"greffier-{room}"
+
+
+async def answer(
+    request: JobRequest, *, values: JobValues, record: Record, rooms: RoomBook, running: int
+) -> None:
+    """Accept the job if nobody captions the room: decided by the lease, before accepting.
+
+    Two accepted jobs of one identity would remove each other. `running` is the number of
+    meetings on this worker. Answers within 3 s, whatever the database does.
+    """
+    name = request.room.name
+    if name.startswith(THROW_AWAY_ROOMS):
+        await request.reject()
+        return
+    if running >= values.agent.max_meetings:
+        await request.reject(terminate=False)
+        return
+    try:
+        async with asyncio.timeout(ANSWER_SEC):
+            wanted = await _claim(request.id, name, values=values, record=record, rooms=rooms)
+    except TimeoutError:
+        log.warning("room %s: the database did not answer in time; left to another worker", name)
+        await request.reject(terminate=False)
+        return
+    if not wanted:
+        # Rejected for every worker: whoever holds the lease captions this room already.
+        log.info("room %s: captioned already, or not wanted", name)
+        await request.reject()
+        return
+    await request.accept(identity=agent_identity(name), name="Greffier")
+
+
+async def _claim(
+    job_id: str, name: str, *, values: JobValues, record: Record, rooms: RoomBook
+) -> bool:
+    room = await rooms.get(name)
+    if room is not None and not room.transcribe:
+        return False
+    meeting = await record.open_meeting(
+        room=name,
+        title=room.title if room is not None else name,
+        language=room.language if room is not None else values.captions.languages[0],
+        organisers=room.organisers if room is not None else (),
+    )
+    ttl_sec = values.agent.lease_sec * FIRST_LEASES
+    return await record.take_lease(meeting.id, holder=job_id, ttl_sec=ttl_sec) is not None
+
+
+async def begin(context: JobContext, *, values: JobValues) -> None:
+    """The job's entrypoint: join, start the meeting's task, return.
+
+    It returns at once because the SDK tells an entrypoint of a shutdown only by cancelling it,
+    15 s late; `end` is where a meeting may take its time.
+    """
+    database = Database(values.database_url)
+    record = Record(database)
+    name = context.job.room.name
+    holder = context.job.id
+    meeting = await record.live_meeting(name)
+    lease = None
+    if meeting is not None:
+        lease = await record.take_lease(
+            meeting.id, holder=holder, ttl_sec=values.agent.lease_sec * FIRST_LEASES
+        )
+    if lease is None:
+        context.shutdown("the meeting has ended, or another agent holds it")
+        return
+    try:
+        await context.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+        room = await RoomBook(database).get(name)
+    except BaseException:
+        await record.release_lease(lease)
+        raise
+    task = asyncio.create_task(
+        _attend(context, values=values, database=database, lease=lease, own=room)
+    )
+    context.proc.userdata[_MEETING] = task
+    log.info("room %s: joined", name)
+
+
+async def _attend(
+    context: JobContext, *, values: JobValues, database: Database, lease: Lease, own: Room | None
+) -> None:
+    record = Record(database)
+    livekit = api.LiveKitAPI(values.livekit_url, values.api_key, values.api_secret)
+    recogniser = AsrClient(values.asr_url)
+    notice: Notice = ForeignRoomNotice(context.room)
+    if own is not None:
+        notice = OwnRoomNotice(
+            livekit, room=own.name, meeting_id=lease.meeting_id, since=lease.started_at
+        )
+    display = LiveKitDisplay(context.room.local_participant, values.agent.packets)
+    agent = MeetingAgent(
+        Parts(
+            room=context.room,
+            record=record,
+            lease=lease,
+            holder=context.job.id,
+            lease_sec=values.agent.lease_sec,
+            notice=notice,
+            captions=RoomCaptions(record=record, lease=lease, display=display),
+            recogniser=recogniser,
+            detector=shared_model().detector,
+            settings=values.captions,
+            now=time.time,
+        )
+    )
+    context.proc.userdata["agent"] = agent
+    ending = Ending.STOPPED
+    try:
+        ending = await agent.run()
+    finally:
+        log.info("room %s: left (%s)", context.job.room.name, ending.value)
+        context.shutdown(ending.value)
+        await recogniser.aclose()
+        await livekit.aclose()
+        await database.close()
+
+
+async def end(context: JobContext) -> None:
+    """`on_session_end`: the SDK leaves five minutes here, still in the room."""
+    agent: MeetingAgent | None = context.proc.userdata.get("agent")
+    task: asyncio.Task[None] | None = context.proc.userdata.get(_MEETING)
+    if agent is not None:
+        agent.stop()
+    if task is not None:
+        await task

@@ -1,0 +1,279 @@
+"""One meeting: a TaskGroup that joins notice, audio, captions and lease, and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from enum import StrEnum
+
+from livekit import rtc
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent.patience import PatientRecogniser
+from agent.room_audio import TrackListener, open_stream, overload_gap, speaker_of
+from agent.room_captions import RoomCaptions
+from agent.room_notice import Notice
+from models.base import Recogniser, VoiceDetector
+from pipelines.captions import TrackCaptions
+from pipelines.events import Speaker
+from pipelines.settings import CaptionSettings
+from storage.line import Lease, MeetingState
+from storage.record import LeaseLost, Record
+
+log = logging.getLogger(__name__)
+
+HEARTBEATS_A_LEASE = 5
+HEARTBEAT_SEC = 2.0
+"""At most: it is also how a stop over the rooms service is noticed."""
+FLUSH_SEC = 60.0
+"""How long the last finals may wait for the recognition process before they become gaps."""
+SHOW_SEC = 5.0
+ASIDE_SEC = 10.0
+NOTICE_RETRY_SEC = 1.0
+CLOSED = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
+UNHEARD = (rtc.ParticipantKind.PARTICIPANT_KIND_AGENT, rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS)
+
+
+class Ending(StrEnum):
+    """Why this agent stopped."""
+
+    STOPPED = "stopped"
+    ENDED = "ended"
+    ROOM_CLOSED = "room closed"
+    LEASE_LOST = "lease lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a meeting is joined from. `now` is Unix time in seconds."""
+
+    room: rtc.Room
+    record: Record
+    lease: Lease
+    holder: str
+    lease_sec: float
+    notice: Notice
+    captions: RoomCaptions
+    recogniser: Recogniser
+    detector: Callable[[], VoiceDetector]
+    settings: CaptionSettings
+    now: Callable[[], float] = time.time
+
+
+class MeetingAgent:
+    """Lives from the connected room to the released lease. `stop` may be called at any time."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._recogniser = PatientRecogniser(parts.recogniser)
+        self._listeners: dict[str, TrackListener] = {}
+        self._tracks: set[asyncio.Task[None]] = set()
+        self._group: asyncio.TaskGroup
+        self._open = False
+        self._stop = asyncio.Event()
+        self._ending = Ending.STOPPED
+
+    def stop(self, ending: Ending = Ending.STOPPED) -> None:
+        """Finish what was heard, commit it, release the lease; the first reason counts."""
+        if not self._stop.is_set():
+            self._ending = ending
+            self._stop.set()
+
+    async def run(self) -> Ending:
+        """The whole meeting. Returns once everything is flushed and the lease is released."""
+        self._attend()
+        async with asyncio.TaskGroup() as self._group:
+            helpers = [
+                self._group.create_task(work)
+                for work in (self._heartbeat(), self._parts.captions.run(), self._begin())
+            ]
+            await self._stop.wait()
+            await self._flush()
+            for task in helpers:
+                task.cancel()
+        await self._close()
+        return self._ending
+
+    # The beginning: nothing is heard before the notice is out.
+
+    async def _begin(self) -> None:
+        while True:
+            try:
+                await self._parts.notice.give()
+                await self._parts.record.notice_given(self._parts.lease.meeting_id)
+                break
+            except Exception as error:  # noqa: BLE001 - whatever it was: not told, not transcribed
+                log.warning("the notice is not out, trying again: %s", type(error).__name__)
+                await asyncio.sleep(NOTICE_RETRY_SEC)
+        self._open = True
+        for participant in list(self._parts.room.remote_participants.values()):
+            self._joined(participant)
+            for publication in list(participant.track_publications.values()):
+                if publication.track is not None:
+                    self._subscribed(publication.track, publication, participant)
+
+    def _attend(self) -> None:
+        room = self._parts.room
+        room.on("track_subscribed", self._subscribed)
+        room.on("track_unsubscribed", lambda _track, publication, _who: self._gone(publication.sid))
+        room.on("track_unpublished", lambda publication, _who: self._gone(publication.sid))
+        room.on("participant_connected", self._joined)
+        room.on("participant_active", self._joined)
+        room.on("participant_name_changed", lambda who, *_names: self._joined(who))
+        room.on("participant_disconnected", self._left)
+        room.on("disconnected", self._disconnected)
+
+    # Events of the room
+
+    def _joined(self, participant: rtc.Participant) -> None:
+        if not self._open or self._stop.is_set() or participant.kind in UNHEARD:
+            return
+        meeting_id, name = self._parts.lease.meeting_id, participant.name or participant.identity
+        self._aside(self._parts.record.saw_participant(meeting_id, participant.identity, name))
+        # Data reaches a participant once their connection is up, not when they are announced.
+        if participant.state == rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE:
+            self._aside(self._parts.notice.tell(participant.identity))
+
+    def _left(self, participant: rtc.RemoteParticipant) -> None:
+        self._parts.notice.left(participant.identity)
+        for sid in list(participant.track_publications):
+            self._gone(sid)
+
+    def _disconnected(self, reason: object) -> None:
+        log.warning("disconnected %s %s", reason, self._stop.is_set())
+        self.stop(Ending.ROOM_CLOSED if reason in CLOSED else Ending.STOPPED)
+
+    def _subscribed(
+        self,
+        track: rtc.Track,
+        publication: rtc.RemoteTrackPublication,
+        participant: rtc.RemoteParticipant,
+    ) -> None:
+        if track.kind != rtc.TrackKind.KIND_AUDIO or not self._open or self._stop.is_set():
+            return
+        # After a full reconnect a track comes again: a new stream, and the old one is finished.
+        self._gone(publication.sid)
+        speaker = speaker_of(participant, publication)
+        listener = self._listener(track, publication, speaker)
+        self._listeners[publication.sid] = listener
+        task = self._group.create_task(self._hear(listener))
+        self._tracks.add(task)
+        task.add_done_callback(self._tracks.discard)
+
+    def _gone(self, sid: str) -> None:
+        listener = self._listeners.pop(sid, None)
+        if listener is not None:
+            listener.end()
+
+    # Tasks
+
+    def _listener(
+        self, track: rtc.Track, publication: rtc.RemoteTrackPublication, speaker: Speaker
+    ) -> TrackListener:
+        meeting_id = self._parts.lease.meeting_id
+        started = self._parts.lease.started_at.timestamp()
+        captions = TrackCaptions(
+            meeting_id=meeting_id,
+            speaker=speaker,
+            detector=self._parts.detector(),
+            recogniser=self._recogniser,
+            sink=self._parts.captions,
+            settings=self._parts.settings,
+        )
+
+        async def lost(start_sample: int, end_sample: int) -> None:
+            log.warning("audio was dropped: this process is too slow")
+            gap = overload_gap(meeting_id, speaker, start_sample, end_sample)
+            await self._parts.captions.gap(gap)
+
+        return TrackListener(
+            frames=lambda: open_stream(track),
+            muted=lambda: publication.muted,
+            captions=captions,
+            lost=lost,
+            meeting_sec=lambda: self._parts.now() - started,
+        )
+
+    async def _hear(self, listener: TrackListener) -> None:
+        try:
+            await listener.run()
+        except LeaseLost:
+            self.stop(Ending.LEASE_LOST)
+        except Exception:  # one track's failure must not end the others
+            log.exception("a track is no longer transcribed")
+
+    async def _heartbeat(self) -> None:
+        parts = self._parts
+        while True:
+            await asyncio.sleep(min(parts.lease_sec / HEARTBEATS_A_LEASE, HEARTBEAT_SEC))
+            try:
+                await parts.record.renew_lease(parts.lease, ttl_sec=parts.lease_sec)
+            except LeaseLost:
+                if await self._overtaken():
+                    self.stop(Ending.LEASE_LOST)
+                else:
+                    self.stop(Ending.ENDED)
+                return
+            except (SQLAlchemyError, OSError) as error:
+                # Who can't reach the database can't be overtaken there either: the fence decides.
+                log.warning("the lease is not renewed: %s", type(error).__name__)
+
+    async def _overtaken(self) -> bool:
+        """Whether another agent holds the meeting; if not, it has ended and is ours to finish."""
+        try:
+            meeting = await self._parts.record.meeting(self._parts.lease.meeting_id)
+        except (SQLAlchemyError, OSError):
+            return False  # the fence still keeps us from writing into somebody else's meeting
+        return meeting is None or meeting.holder != self._parts.holder
+
+    def _aside(self, work: Coroutine[object, object, None]) -> None:
+        """Work beside the meeting whose failure is only logged."""
+
+        async def guarded() -> None:
+            try:
+                await asyncio.wait_for(work, ASIDE_SEC)
+            except Exception as error:  # noqa: BLE001 - told or noted late is no reason to stop
+                log.warning("a notice or a name was not written: %s", type(error).__name__)
+
+        self._group.create_task(guarded())
+
+    # The end: finish, commit, show, hand the lease back.
+
+    async def _flush(self) -> None:
+        if self._ending is Ending.LEASE_LOST:
+            for task in list(self._tracks):
+                task.cancel()
+            return
+        for listener in self._listeners.values():
+            listener.end()
+        if self._tracks:
+            await asyncio.wait(set(self._tracks), timeout=FLUSH_SEC)
+        self._recogniser.give_up()
+        if self._tracks:
+            await asyncio.wait(set(self._tracks))
+        if self._parts.room.isconnected():
+            await _within(SHOW_SEC, self._parts.captions.shown())
+
+    async def _close(self) -> None:
+        parts = self._parts
+        if self._ending is Ending.LEASE_LOST:
+            return
+        if self._ending is Ending.ROOM_CLOSED:
+            await parts.record.end_meeting(parts.lease.meeting_id)
+        meeting = await parts.record.meeting(parts.lease.meeting_id)
+        if meeting is None or meeting.state is not MeetingState.LIVE:
+            try:
+                await _within(SHOW_SEC, parts.notice.withdraw())
+            except Exception as error:  # noqa: BLE001 - the room may be gone
+                log.info("the notice was not withdrawn: %s", type(error).__name__)
+        # Last: the minutes wait for it.
+        await parts.record.release_lease(parts.lease)
+
+
+async def _within(seconds: float, work: Awaitable[None]) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(work, seconds)

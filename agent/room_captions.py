@@ -1,0 +1,223 @@
+"""Captions into a room: committed to the record first, then shown.
+
+A final that could not be shown is still in the record, and readers fetch it from the history; a
+final that could not be committed is never shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from livekit import rtc
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent.caption_stream import TOPIC, caption_stream
+from agent.legacy_packets import AppendChunker, Chunk, update_chunk
+from agent.outbox import Outbox
+from agent.settings import PacketMode
+from pipelines.events import (
+    CaptionEvent,
+    DroppedCaption,
+    FinalCaption,
+    Gap,
+    GapCaption,
+    PartialCaption,
+    Segment,
+)
+from storage.line import Lease, Line, LineWord
+
+log = logging.getLogger(__name__)
+
+COMMIT_RETRY_SEC = (0.1, 5.0)
+"""First and longest pause between tries while the database is away."""
+COMMIT_GIVE_UP_SEC = 240.0
+"""Inside the five minutes that the SDK gives a job to end."""
+SHOW_TIMEOUT_SEC = 5.0
+SHOW_TRIES = 3
+
+
+class Lines(Protocol):
+    """The part of the record that takes lines."""
+
+    async def commit(self, lease: Lease, line: Line) -> int:
+        """Write one line durably; its `seq`. Raises LeaseLost."""
+        ...
+
+
+class Display(Protocol):
+    """A room's screens."""
+
+    async def show(self, caption: CaptionEvent) -> None:
+        """Send one caption. Raises rtc errors when the room can't be reached."""
+        ...
+
+
+class RoomCaptions:
+    """The `CaptionSink` of all tracks of a meeting. `run` is the one task that shows."""
+
+    def __init__(
+        self,
+        *,
+        record: Lines,
+        lease: Lease,
+        display: Display,
+        give_up_sec: float = COMMIT_GIVE_UP_SEC,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._record = record
+        self._lease = lease
+        self._display = display
+        self._give_up_sec = give_up_sec
+        self._sleep = sleep
+        self._outbox = Outbox()
+
+    async def partial(self, caption: PartialCaption) -> None:
+        """Show it when its turn comes; a newer one of the utterance takes its place."""
+        self._outbox.put(caption)
+
+    async def final(self, segment: Segment) -> None:
+        """Commit, then show. Raises LeaseLost, and SQLAlchemyError when the database stays away."""
+        seq = await self._commit(line_of_segment(segment))
+        self._outbox.put(FinalCaption(seq=seq, segment=segment))
+
+    async def gap(self, gap: Gap) -> None:
+        """Commit, then show, as with a final."""
+        seq = await self._commit(line_of_gap(gap))
+        self._outbox.put(GapCaption(seq=seq, gap=gap))
+
+    async def dropped(self, caption: DroppedCaption) -> None:
+        """Take the partials back."""
+        self._outbox.put(caption)
+
+    async def run(self) -> None:
+        """Show what waits, one after the other, until cancelled."""
+        while True:
+            caption = await self._outbox.take()
+            try:
+                await self._show(caption)
+            finally:
+                self._outbox.done()
+
+    async def shown(self) -> None:
+        """Wait until nothing waits to be shown."""
+        await self._outbox.emptied()
+
+    async def _show(self, caption: CaptionEvent) -> None:
+        tries = 1 if isinstance(caption, PartialCaption) else SHOW_TRIES
+        for attempt in range(tries):
+            try:
+                async with asyncio.timeout(SHOW_TIMEOUT_SEC):
+                    await self._display.show(caption)
+            except Exception as error:  # noqa: BLE001 - a room out of reach never stops the record
+                log.warning("a caption was not shown: %s", type(error).__name__)
+                await self._sleep(0.2 * 2**attempt)
+            else:
+                return
+
+    async def _commit(self, line: Line) -> int:
+        pause, longest = COMMIT_RETRY_SEC
+        waited = 0.0
+        while True:
+            try:
+                return await self._record.commit(self._lease, line)
+            except (SQLAlchemyError, OSError) as error:
+                if waited >= self._give_up_sec:
+                    raise
+                log.warning("the record can't be written, trying again: %s", type(error).__name__)
+            # Jittered, so that the tracks of a meeting don't come back all at once.
+            step = pause * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+            await self._sleep(step)
+            waited, pause = waited + step, min(pause * 2, longest)
+
+
+class LiveKitDisplay:
+    """Shows captions as text streams, and as legacy packets in the manner that is set."""
+
+    def __init__(self, participant: rtc.LocalParticipant, packets: PacketMode) -> None:
+        self._participant = participant
+        self._packets = packets
+        self._chunker = AppendChunker()
+        self._chunked: CaptionEvent | None = None
+        self._chunk: Chunk | None = None
+
+    async def show(self, caption: CaptionEvent) -> None:
+        """Send the stream, then the packet; trying the same caption again repeats no chunk."""
+        if caption is not self._chunked:
+            self._chunked, self._chunk = caption, self._packet(caption)
+        # The packet goes first: viewers drop it once the speaker has left.
+        if self._chunk is not None:
+            await self._participant.publish_transcription(_transcription(self._chunk))
+            self._chunk = None
+        stream = caption_stream(caption)
+        writer = await self._participant.stream_text(
+            topic=TOPIC, sender_identity=stream.speaker.identity, attributes=stream.attributes
+        )
+        try:
+            if stream.text:
+                await writer.write(stream.text)
+        finally:
+            await writer.aclose()
+
+    def _packet(self, caption: CaptionEvent) -> Chunk | None:
+        if self._packets == "append":
+            return self._chunker.chunk(caption)
+        if self._packets == "update" and isinstance(caption, PartialCaption | FinalCaption):
+            return update_chunk(caption)
+        return None
+
+
+def _transcription(chunk: Chunk) -> rtc.Transcription:
+    segment = rtc.TranscriptionSegment(
+        id=chunk.id,
+        text=chunk.text,
+        start_time=chunk.start_ms,
+        end_time=chunk.end_ms,
+        language=chunk.language,
+        final=chunk.final,
+    )
+    return rtc.Transcription(
+        participant_identity=chunk.speaker.identity,
+        track_sid=chunk.speaker.track_sid,
+        segments=[segment],
+    )
+
+
+def line_of_segment(segment: Segment) -> Line:
+    """The line of the record that a segment becomes."""
+    return Line(
+        id=segment.id,
+        identity=segment.speaker.identity,
+        name=segment.speaker.name,
+        track_sid=segment.speaker.track_sid,
+        start_ms=segment.start_ms,
+        end_ms=segment.end_ms,
+        text=segment.text,
+        language=segment.language,
+        confidence=segment.confidence,
+        words=tuple(
+            LineWord(
+                text=word.text,
+                start_ms=word.start_ms,
+                end_ms=word.end_ms,
+                probability=word.probability,
+            )
+            for word in segment.words
+        ),
+    )
+
+
+def line_of_gap(gap: Gap) -> Line:
+    """The line of the record that a gap becomes."""
+    return Line(
+        id=gap.id,
+        identity=gap.speaker.identity,
+        name=gap.speaker.name,
+        track_sid=gap.speaker.track_sid,
+        start_ms=gap.start_ms,
+        end_ms=gap.end_ms,
+        reason=gap.reason.value,
+    )

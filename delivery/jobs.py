@@ -1,0 +1,159 @@
+"""The jobs process: finds ended meetings and sees to it that each is delivered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Awaitable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from delivery.minutes import MinutesWriter
+from delivery.room import RoomMessages
+from delivery.settings import JobsSettings, MailSettings
+from delivery.workflow import MAIL_PAUSES_SEC, Delivery, Parts
+from models.settings import LlmSettings
+from storage.database import Database
+from storage.files import ResultFiles
+from storage.line import Meeting, MeetingState
+from storage.record import Record, utc_now
+
+_log = logging.getLogger(__name__)
+
+APPLICATION_VERSION = "delivery-1"
+"""Pinned: DBOS strands what an earlier version began. A new number only when the steps of a
+workflow in flight no longer fit, with a way to finish those."""
+
+_PATIENCE_SEC = 8.0
+_DEAD = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+_Value = TypeVar("_Value")
+
+
+def serve(
+    *,
+    jobs: JobsSettings,
+    mail: MailSettings,
+    llm: LlmSettings,
+    livekit_url: str,
+    api_key: str,
+    api_secret: str,
+    database_url: str,
+    results: Path,
+    page_url: str,
+    mail_pauses_sec: tuple[float, ...] = MAIL_PAUSES_SEC,
+) -> None:
+    """Run until SIGTERM or Ctrl-C; whatever is unfinished then goes on at the next start.
+
+    Two processes on one database need two values of `jobs.executor_id`: at its start, a process
+    takes up what its own id left unfinished.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("httpx", "alembic", "aiosmtplib", "dbos"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    _make_folder_of(jobs.system_database_url)
+
+    async def main() -> bool:
+        database = Database(database_url)
+        parts = Parts(
+            record=Record(database),
+            files=ResultFiles(results),
+            minutes=MinutesWriter(llm),
+            room=RoomMessages(url=livekit_url, api_key=api_key, api_secret=api_secret),
+            mail=mail,
+            page_url=page_url,
+            mail_pauses_sec=mail_pauses_sec,
+        )
+        return await _run(jobs, parts)
+
+    if not mail.host:
+        _log.warning("no GREFFIER_MAIL__HOST: minutes are written, and not e-mailed")
+    idle = asyncio.run(main())
+    _log.info("stopped", extra={"idle": idle})
+
+
+async def _run(jobs: JobsSettings, parts: Parts) -> bool:
+    config: DBOSConfig = {
+        "name": "greffier",
+        "system_database_url": jobs.system_database_url,
+        "application_version": APPLICATION_VERSION,
+        "executor_id": jobs.executor_id,
+        "log_level": "WARNING",
+        "enable_otlp": False,
+    }
+    DBOS(config=config)
+    delivery = Delivery(parts)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    DBOS.launch()
+    _log.info("waiting for meetings to end")
+    poller = Poller(delivery, parts.record)
+    while not stop.is_set():
+        try:
+            await poller.poll()
+        except (SQLAlchemyError, OSError) as error:
+            # The database comes back, or an administrator sees this line again and again.
+            _log.warning("the record can't be read: %s", type(error).__name__)
+        await _unless(stop.wait(), jobs.poll_every_sec)
+    return await _leave(delivery, poller)
+
+
+async def _leave(delivery: Delivery, poller: Poller) -> bool:
+    """Let the running steps end, then go; True if nothing was left to do."""
+    deadline = asyncio.get_running_loop().time() + _PATIENCE_SEC
+    while delivery.busy and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.05)
+    if delivery.running:
+        # Cancelling a workflow in this process would be written down as its failure. Left as
+        # it is, the next start goes on with it, as after a power cut.
+        _log.info("leaving unfinished work for the next start")
+        logging.shutdown()
+        os._exit(0)
+    DBOS.destroy()
+    return True
+
+
+class Poller:
+    """Starts the workflow of each meeting that has ended; starting one twice starts it once."""
+
+    def __init__(self, delivery: Delivery, record: Record) -> None:
+        self._delivery = delivery
+        self._record = record
+
+    async def poll(self) -> None:
+        """One look at the record."""
+        for meeting in await self._record.meetings(MeetingState.ENDED):
+            if meeting.id in self._delivery.running or not flushed(meeting, utc_now()):
+                continue
+            with SetWorkflowID(meeting.id):
+                handle = await DBOS.start_workflow_async(self._delivery.deliver, meeting.id)
+            status = await handle.get_status()
+            if status.status in _DEAD:
+                # The workflow could not even write down its failure; this does.
+                line = "the delivery was given up; see the log of the jobs process"
+                await self._record.mark_failed(meeting.id, line)
+
+
+def flushed(meeting: Meeting, now: datetime) -> bool:
+    """Whether the agent has written its last lines: its lease is given back, or has run out."""
+    return meeting.lease_until is None or meeting.lease_until <= now
+
+
+async def _unless(waited_for: Awaitable[_Value], timeout_sec: float) -> None:
+    try:
+        await asyncio.wait_for(waited_for, timeout_sec)
+    except TimeoutError:
+        return
+
+
+def _make_folder_of(url: str) -> None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

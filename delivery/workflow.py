@@ -1,0 +1,259 @@
+"""The durable workflow after a meeting: minutes, files, room, mail, done; each step once.
+
+The workflow's id is the meeting's id, so that starting it again starts nothing. A step that
+has finished is not run again, whatever is killed; one that was cut short is run again, and so
+each can be. Steps hand over no speech: DBOS keeps what they return, and what was said may
+outlive its retention nowhere. It is read from the record, and from the files, each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dbos import DBOS, DBOSConfiguredInstance
+from dbos._error import DBOSMaxStepRetriesExceeded
+
+from delivery.letter import AddressInvalid, Attachment, Letter, compose
+from delivery.mail import MailOutcome, MailState, send
+from delivery.minutes import MinutesWriter
+from delivery.room import RoomMessages, State
+from delivery.settings import MailSettings
+from pipelines import transcript as transcripts
+from pipelines.export import json_file, markdown, vtt
+from pipelines.minutes import render as minutes_page
+from pipelines.minutes.schema import Minutes
+from pipelines.transcript import Transcript
+from storage.database import StorageError
+from storage.files import ResultFiles, StoredFile
+from storage.line import Meeting
+from storage.record import Record
+
+_log = logging.getLogger(__name__)
+
+MAIL_PAUSES_SEC = tuple(min(15.0 * 2**n, 3600.0) for n in range(56))
+"""Between tries of a deferred mail: from 15 s, doubling, to an hour; two days in all. Grey
+listing lasts minutes, a broken mail server a weekend."""
+
+
+class MeetingGone(Exception):
+    """The meeting was erased while its minutes were made; erasure wins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the steps work with."""
+
+    record: Record
+    files: ResultFiles
+    minutes: MinutesWriter
+    room: RoomMessages
+    mail: MailSettings
+    page_url: str
+    mail_pauses_sec: tuple[float, ...] = MAIL_PAUSES_SEC
+
+
+@DBOS.dbos_class("Delivery")
+class Delivery(DBOSConfiguredInstance):
+    """The workflow and its steps over one set of parts."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(config_name="delivery")
+        self._parts = parts
+        self.busy = 0
+        """Steps that run now; the process waits for them before it stops."""
+        self.running: set[str] = set()
+        """Meetings whose workflow runs in this process."""
+
+    @DBOS.workflow(name="deliver")
+    async def deliver(self, meeting_id: str) -> str:
+        """Bring one ended meeting to delivered, or to a visible failed."""
+        self.running.add(meeting_id)
+        try:
+            return await self._deliver(meeting_id)
+        finally:
+            self.running.discard(meeting_id)
+
+    async def _deliver(self, meeting_id: str) -> str:
+        try:
+            organisers = await self.write_minutes(meeting_id)
+            await self.write_files(meeting_id)
+            await self._tell(meeting_id, "delivered")
+            outcomes = await self._mail(meeting_id, organisers)
+            return await self.finish(meeting_id, outcomes)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the failure must be visible
+            cause = _cause(error)
+            if isinstance(cause, MeetingGone):
+                return "gone"
+            _log.error("delivery failed", extra={"meeting": meeting_id}, exc_info=cause)
+            await self.fail(meeting_id, _line(cause))
+            await self._tell(meeting_id, "failed")
+            return "failed"
+
+    @DBOS.step(retries_allowed=True, max_attempts=5)
+    async def write_minutes(self, meeting_id: str) -> int:
+        """minutes.json, the only costly step, and so a step of its own; how many get a mail."""
+        with self._working():
+            meeting, transcript = await self._load(meeting_id)
+            minutes = await self._parts.minutes.write(meeting, transcript)
+            text = minutes.model_dump_json(indent=1) + "\n"
+            await self._keep(meeting_id, {"minutes.json": text})
+            return len(meeting.organisers)
+
+    @DBOS.step(retries_allowed=True, max_attempts=5)
+    async def write_files(self, meeting_id: str) -> None:
+        """The transcript in its formats, and the minutes for people."""
+        with self._working():
+            meeting, transcript = await self._load(meeting_id)
+            minutes = await self._minutes(meeting_id)
+            files = {
+                "transcript.json": json_file.render(meeting, transcript),
+                "transcript.md": markdown.render(meeting, transcript),
+                "transcript.vtt": vtt.render(meeting, transcript),
+                "minutes.md": minutes_page.render(meeting, transcript, minutes),
+            }
+            await self._keep(meeting_id, files)
+
+    @DBOS.step(retries_allowed=True, max_attempts=3)
+    async def tell_room(self, meeting_id: str, state: State) -> bool:
+        """The message to the room; False if it is gone. Raises RoomUnreachable."""
+        with self._working():
+            meeting = await self._meeting(meeting_id)
+            room = self._parts.room
+            return await room.minutes(room=meeting.room, meeting_id=meeting_id, state=state)
+
+    @DBOS.step(retries_allowed=True, max_attempts=5)
+    async def send_mail(self, meeting_id: str, organiser: int) -> dict[str, str]:
+        """One try of the mail to the organiser of that number; what became of it."""
+        with self._working():
+            outcome = await self._send(meeting_id, organiser)
+            level = logging.INFO if outcome.state == MailState.SENT else logging.WARNING
+            _log.log(
+                level,
+                "mail %s",
+                outcome.state.value,
+                extra={"meeting": meeting_id, "organiser": organiser, "reason": outcome.reason},
+            )
+            return {"state": outcome.state.value, "reason": outcome.reason}
+
+    @DBOS.step(retries_allowed=True, max_attempts=5)
+    async def finish(self, meeting_id: str, outcomes: list[dict[str, str]]) -> str:
+        """The end: delivery.json says who got a mail; delivered, unless every mail failed."""
+        with self._working():
+            meeting = await self._meeting(meeting_id)
+            mails = [
+                {"to": organiser.email, **outcome}
+                for organiser, outcome in zip(meeting.organisers, outcomes, strict=True)
+            ]
+            text = json.dumps({"version": 1, "mail": mails}, ensure_ascii=False, indent=1)
+            await self._keep(meeting_id, {"delivery.json": text + "\n"})
+            lost = [one for one in outcomes if one["state"] in (MailState.REFUSED, "deferred")]
+            if outcomes and len(lost) == len(outcomes):
+                reason = f"no mail could be delivered: {lost[0]['reason']}"
+                await self._parts.record.mark_failed(meeting_id, reason)
+                return "failed"
+            await self._parts.record.mark_delivered(meeting_id)
+            return "delivered"
+
+    @DBOS.step(retries_allowed=True, max_attempts=8)
+    async def fail(self, meeting_id: str, line: str) -> None:
+        """The visible failure."""
+        with self._working():
+            await self._parts.record.mark_failed(meeting_id, line)
+
+    async def _tell(self, meeting_id: str, state: State) -> None:
+        try:
+            await self.tell_room(meeting_id, state)
+        except DBOSMaxStepRetriesExceeded:
+            _log.warning("the room could not be told", extra={"meeting": meeting_id})
+
+    async def _mail(self, meeting_id: str, organisers: int) -> list[dict[str, str]]:
+        """A mail to each organiser. A deferred one is tried again later, in rounds, so that it
+        holds up no other; the pauses are durable and outlive a restart."""
+        outcomes = {n: {"state": "deferred", "reason": ""} for n in range(organisers)}
+        pending = list(outcomes)
+        for pause_sec in (0.0, *self._parts.mail_pauses_sec):
+            if not pending:
+                break
+            if pause_sec:
+                await DBOS.sleep_async(pause_sec)
+            for number in pending:
+                outcomes[number] = await self.send_mail(meeting_id, number)
+            pending = [n for n in pending if outcomes[n]["state"] == MailState.DEFERRED]
+        return list(outcomes.values())
+
+    async def _send(self, meeting_id: str, organiser: int) -> MailOutcome:
+        meeting, transcript = await self._load(meeting_id)
+        read = self._parts.files.read
+        texts = {
+            name: await asyncio.to_thread(read, meeting_id, name)
+            for name in ("minutes.md", "transcript.md", "transcript.vtt")
+        }
+        letter = Letter(
+            meeting=meeting,
+            transcript=transcript,
+            minutes=await self._minutes(meeting_id),
+            organiser=meeting.organisers[organiser],
+            attachments=tuple(
+                Attachment(name=name, subtype=_SUBTYPES[name[-3:]], text=text)
+                for name, text in texts.items()
+            ),
+            page_url=self._parts.page_url,
+        )
+        try:
+            message = compose(letter, sender=self._parts.mail.sender)
+        except AddressInvalid as error:
+            return MailOutcome(state=MailState.REFUSED, reason=str(error))
+        return await send(message, self._parts.mail)
+
+    async def _meeting(self, meeting_id: str) -> Meeting:
+        meeting = await self._parts.record.meeting(meeting_id)
+        if meeting is None:
+            raise MeetingGone(meeting_id)
+        return meeting
+
+    async def _load(self, meeting_id: str) -> tuple[Meeting, Transcript]:
+        meeting = await self._meeting(meeting_id)
+        lines = await self._parts.record.lines(meeting_id)
+        people = await self._parts.record.participants(meeting_id)
+        return meeting, transcripts.build(lines, people)
+
+    async def _minutes(self, meeting_id: str) -> Minutes:
+        text = await asyncio.to_thread(self._parts.files.read, meeting_id, "minutes.json")
+        return Minutes.model_validate_json(text)
+
+    async def _keep(self, meeting_id: str, texts: dict[str, str]) -> None:
+        for name, text in texts.items():
+            file: StoredFile = await asyncio.to_thread(
+                self._parts.files.write, meeting_id, name, text
+            )
+            await self._parts.record.saw_artefact(meeting_id, name, str(file.path), file.sha256)
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        self.busy += 1
+        try:
+            yield
+        finally:
+            self.busy -= 1
+
+
+_SUBTYPES = {"vtt": "vtt", ".md": "markdown"}
+
+
+def _cause(error: Exception) -> Exception:
+    """Behind "retries exceeded" stands what went wrong."""
+    if isinstance(error, DBOSMaxStepRetriesExceeded) and error.errors:
+        return error.errors[-1]
+    return error
+
+
+def _line(error: Exception) -> str:
+    """The line that people are shown; a bug's message may hold anything, so its type alone."""
+    if isinstance(error, StorageError):
+        return str(error)
+    return f"unexpected error ({type(error).__name__}); see the log of the jobs process"

@@ -1,0 +1,242 @@
+"""The one thread that owns the model, and the queue in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import structlog
+
+from models.base import (
+    Kind,
+    ModelError,
+    ModelRejected,
+    ModelUnavailable,
+    Recognition,
+    RecognitionRequest,
+    Samples,
+)
+from models.batching import BatchKey, BatchQueue, Pending, window_sec
+from models.settings import AsrSettings
+from models.whisper import Prepared, Transcript
+
+log = structlog.get_logger("greffier.asr")
+Clock = Callable[[], float]
+
+
+class Superseded(ModelError):
+    """A newer partial of the utterance, or its final, has replaced this partial."""
+
+
+class Transcriber(Protocol):
+    """What the engine needs of a model; `models.whisper.WhisperModel` has it."""
+
+    def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
+        """Token ids of a prompt; any thread."""
+        ...
+
+    def prepare(  # noqa: D102  as WhisperModel.prepare
+        self,
+        samples: Samples,
+        *,
+        window_sec: int,
+        kind: Kind,
+        prompt: tuple[int, ...],
+        language: str | None,
+        languages: tuple[str, ...],
+    ) -> Prepared: ...
+
+    def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
+        """Decode a batch; the owner thread only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A request with its own reply: never an index into somebody else's list."""
+
+    request: RecognitionRequest
+    prepared: Prepared
+    reply: Future[Recognition]
+
+
+class Engine:
+    """Runs batches until stopped. `submit` is called from an event loop, `stop` from anywhere."""
+
+    def __init__(
+        self, model: Transcriber, settings: AsrSettings, clock: Clock = time.monotonic
+    ) -> None:
+        self._model = model
+        self._settings = settings
+        self._clock = clock
+        self._queue: BatchQueue[Job] = BatchQueue(
+            max_batch=settings.max_batch,
+            wait_sec=settings.batch_wait_ms / 1000,
+            max_queue=settings.max_queue,
+        )
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._busy = 0
+        self._thread = threading.Thread(target=self._run, name="asr-model", daemon=True)
+
+    def start(self) -> None:
+        """Start the owner thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take nothing more, finish what waits, and end the thread. Blocks."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def load(self) -> dict[str, float | int]:
+        """Return what `GET /load` says."""
+        with self._changed:
+            headroom = 0.0 if self._stopping else self._queue.headroom
+            return {"queued": len(self._queue), "busy": self._busy, "headroom": round(headroom, 3)}
+
+    async def submit(self, request: RecognitionRequest) -> Recognition:
+        """Recognise. Raises Superseded, ModelUnavailable (full, stopping) and ModelRejected.
+
+        Cancelling forgets the request unless it is being decoded already.
+        """
+        # The mel is made here, beside the model's thread, not in it.
+        job = await asyncio.to_thread(self._prepare, request)
+        self._enqueue(job)
+        return await asyncio.wrap_future(job.reply)
+
+    def _prepare(self, request: RecognitionRequest) -> Job:
+        full = self._settings.full_window_finals and request.kind is Kind.FINAL
+        prepared = self._model.prepare(
+            request.samples,
+            window_sec=window_sec(len(request.samples), self._settings.window_pad_sec, full=full),
+            kind=request.kind,
+            prompt=self._model.prompt_tokens(request.prompt),
+            language=request.language,
+            languages=request.languages,
+        )
+        return Job(request=request, prepared=prepared, reply=Future())
+
+    def _enqueue(self, job: Job) -> None:
+        key = BatchKey(
+            kind=job.request.kind,
+            window_sec=job.prepared.mel.shape[1] // 100,
+            prompt_tokens=len(job.prepared.prompt),
+        )
+        with self._changed:
+            if self._stopping:
+                raise ModelUnavailable("the recognition process is stopping; try again")
+            admission = self._queue.add(
+                Pending(
+                    utterance_id=job.request.utterance_id,
+                    key=key,
+                    arrived_sec=self._clock(),
+                    item=job,
+                )
+            )
+            self._changed.notify()
+        for old in admission.superseded:
+            if old.item.reply.set_running_or_notify_cancel():
+                old.item.reply.set_exception(Superseded("a newer request replaced this partial"))
+        if not admission.accepted:
+            raise ModelUnavailable("the queue is full; partials wait for better times")
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._busy = 0
+                batch = self._next()
+                if not batch:
+                    return
+                self._busy = len(batch)
+            self._answer([pending.item for pending in batch])
+
+    def _next(self) -> list[Pending[Job]]:
+        """Wait for a batch; empty once stopped and nothing is left. Holds the lock."""
+        while True:
+            now = self._clock()
+            if batch := self._queue.take(now):
+                return batch
+            at = self._queue.ready_at()
+            if at is None and self._stopping:
+                return []
+            self._changed.wait(None if at is None else max(at - now, 0.0))
+
+    def _answer(self, jobs: list[Job]) -> None:
+        jobs = [job for job in jobs if job.reply.set_running_or_notify_cancel()]
+        if not jobs:
+            return
+        started = self._clock()
+        try:
+            transcripts = self._model.transcribe([job.prepared for job in jobs])
+        except Exception as error:  # noqa: BLE001  whatever the GPU library raises
+            self._answer_singly(jobs, error)
+            return
+        log.debug(
+            "decoded",
+            kind=str(jobs[0].request.kind),
+            items=len(jobs),
+            frames=jobs[0].prepared.mel.shape[1],
+            seconds=round(self._clock() - started, 3),
+        )
+        for job, transcript in zip(jobs, transcripts, strict=True):
+            job.reply.set_result(_recognition(job.request, transcript))
+
+    def _answer_singly(self, jobs: list[Job], error: Exception) -> None:
+        """One bad item must not take the batch's others with it."""
+        log.warning("batch failed", items=len(jobs), error=type(error).__name__)
+        failed = 0
+        for job in jobs:
+            try:
+                (transcript,) = self._model.transcribe([job.prepared])
+            except Exception as single:
+                failed += 1
+                log.exception("item failed", utterance=job.request.utterance_id)
+                if failed == len(jobs) and not self._still_works(job):
+                    # A GPU in this state never recovers: leave it to the supervisor and the
+                    # clients' replay. No reply is sent, so that nothing is taken as answered.
+                    log.critical("the model no longer runs; the process ends")
+                    os._exit(1)
+                job.reply.set_exception(ModelRejected(f"can't be decoded: {type(single).__name__}"))
+            else:
+                job.reply.set_result(_recognition(job.request, transcript))
+
+    def _still_works(self, job: Job) -> bool:
+        """Whether the model still decodes plain silence."""
+        try:
+            self._model.transcribe([silence(self._model, job.request.kind)])
+        except Exception:  # noqa: BLE001
+            return False
+        return True
+
+
+def silence(model: Transcriber, kind: Kind) -> Prepared:
+    """Two seconds of nothing, made ready: what every working model can decode."""
+    return model.prepare(
+        np.zeros(16_000, dtype=np.float32),
+        window_sec=2,
+        kind=kind,
+        prompt=(),
+        language="en",
+        languages=("en",),
+    )
+
+
+def _recognition(request: RecognitionRequest, transcript: Transcript) -> Recognition:
+    return Recognition(
+        utterance_id=request.utterance_id,
+        kind=request.kind,
+        text=transcript.text,
+        language=transcript.language,
+        words=transcript.words,
+        avg_logprob=transcript.avg_logprob,
+        no_speech_prob=transcript.no_speech_prob,
+    )

@@ -1,0 +1,156 @@
+"""What goes over HTTP between the recognition process and its clients (docs/protocol.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from models.base import (
+    SAMPLE_RATE,
+    Kind,
+    ModelRejected,
+    RecognisedWord,
+    Recognition,
+    RecognitionRequest,
+    Samples,
+)
+
+LONGEST_SEC = 30
+LONGEST_BYTES = LONGEST_SEC * SAMPLE_RATE * 2
+LONGEST_FIELD = 2_000
+FULL_SCALE = 32_768.0
+
+
+class TooLong(ModelRejected):
+    """More audio than a decoding window holds."""
+
+
+class WireWord(BaseModel):
+    """A word of the answer, times in seconds from the first sample sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    start_sec: float
+    end_sec: float
+    probability: float
+
+
+class WireRecognition(BaseModel):
+    """The answer to `POST /recognise`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    utterance_id: str
+    kind: Kind
+    text: str
+    language: str
+    words: tuple[WireWord, ...] = ()
+    avg_logprob: float = 0.0
+    no_speech_prob: float = 0.0
+
+
+def to_pcm(samples: Samples) -> bytes:
+    """Samples in [-1, 1] to little-endian 16-bit PCM; louder ones are clipped."""
+    scaled = np.clip(np.nan_to_num(samples) * FULL_SCALE, -FULL_SCALE, FULL_SCALE - 1)
+    pcm: bytes = np.round(scaled).astype("<i2").tobytes()
+    return pcm
+
+
+def from_pcm(body: bytes) -> Samples:
+    """Little-endian 16-bit PCM to samples. Raises ModelRejected, TooLong."""
+    if not body:
+        raise ModelRejected("the body is empty; send 16-bit mono PCM at 16 kHz")
+    if len(body) % 2:
+        raise ModelRejected("the body has an odd number of bytes; send 16-bit PCM")
+    if len(body) > LONGEST_BYTES:
+        raise TooLong(f"more than {LONGEST_SEC} s of audio; cut it")
+    return (np.frombuffer(body, dtype="<i2") / FULL_SCALE).astype(np.float32)
+
+
+def to_query(request: RecognitionRequest) -> dict[str, str]:
+    """Return the request's query parameters."""
+    query = {
+        "utterance_id": request.utterance_id,
+        "kind": request.kind.value,
+        "languages": ",".join(request.languages),
+    }
+    if request.language is not None:
+        query["language"] = request.language
+    if request.prompt:
+        query["prompt"] = request.prompt[-LONGEST_FIELD:]
+    return query
+
+
+def read_request(
+    query: Mapping[str, str], body: bytes, knows: Callable[[str], bool]
+) -> RecognitionRequest:
+    """Check a request; `knows` says whether the model has a language. Raises ModelRejected."""
+    utterance_id = query.get("utterance_id", "")
+    if not utterance_id or len(utterance_id) > LONGEST_FIELD:
+        raise ModelRejected("utterance_id is missing or too long")
+    try:
+        kind = Kind(query.get("kind", "final"))
+    except ValueError as error:
+        raise ModelRejected("kind is neither partial nor final") from error
+    language = query.get("language") or None
+    languages = tuple(code for code in query.get("languages", "fr,en").split(",") if code)
+    if not languages:
+        raise ModelRejected("languages is empty; give at least one, or leave it out")
+    for code in (*languages, *((language,) if language else ())):
+        if not knows(code):
+            raise ModelRejected(f"Whisper has no language {code[:20]!r}; use codes such as fr, en")
+    return RecognitionRequest(
+        utterance_id=utterance_id,
+        kind=kind,
+        samples=from_pcm(body),
+        language=language,
+        languages=languages,
+        prompt=query.get("prompt", "")[-LONGEST_FIELD:],
+    )
+
+
+def to_wire(recognition: Recognition) -> dict[str, Any]:
+    """Return the recognition as JSON values."""
+    return WireRecognition(
+        utterance_id=recognition.utterance_id,
+        kind=recognition.kind,
+        text=recognition.text,
+        language=recognition.language,
+        words=tuple(
+            WireWord(
+                text=word.text,
+                start_sec=round(word.start_sec, 3),
+                end_sec=round(word.end_sec, 3),
+                probability=round(word.probability, 4),
+            )
+            for word in recognition.words
+        ),
+        avg_logprob=round(recognition.avg_logprob, 4),
+        no_speech_prob=round(recognition.no_speech_prob, 4),
+    ).model_dump(mode="json")
+
+
+def from_wire(body: bytes) -> Recognition:
+    """Read an answer; pydantic's ValidationError when it is none."""
+    wire = WireRecognition.model_validate_json(body)
+    return Recognition(
+        utterance_id=wire.utterance_id,
+        kind=wire.kind,
+        text=wire.text,
+        language=wire.language,
+        words=tuple(
+            RecognisedWord(
+                text=word.text,
+                start_sec=word.start_sec,
+                end_sec=word.end_sec,
+                probability=word.probability,
+            )
+            for word in wire.words
+        ),
+        avg_logprob=wire.avg_logprob,
+        no_speech_prob=wire.no_speech_prob,
+    )
