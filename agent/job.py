@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 
 from livekit import api
-from livekit.agents import AutoSubscribe, JobContext, JobRequest
+from livekit.agents import AutoSubscribe, JobContext, JobProcess, JobRequest
 
 from agent.meeting import Ending, MeetingAgent, Parts
 from agent.room_captions import LiveKitDisplay, RoomCaptions
@@ -100,6 +100,13 @@ async def _claim(
     return await record.take_lease(meeting.id, holder=job_id, ttl_sec=ttl_sec) is not None
 
 
+def warm(_process: JobProcess) -> None:
+    """Before a job comes: what would otherwise hold up the first second of a meeting."""
+    import aiosqlite  # noqa: F401, PLC0415 - the driver is loaded on first use else
+
+    shared_model()
+
+
 async def begin(context: JobContext, *, values: JobValues) -> None:
     """The job's entrypoint: join, start the meeting's task, return.
 
@@ -117,6 +124,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
             meeting.id, holder=holder, ttl_sec=values.agent.lease_sec * FIRST_LEASES
         )
     if lease is None:
+        await database.close()
         context.shutdown("the meeting has ended, or another agent holds it")
         return
     try:
@@ -124,6 +132,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         room = await RoomBook(database).get(name)
     except BaseException:
         await record.release_lease(lease)
+        await database.close()
         raise
     task = asyncio.create_task(
         _attend(context, values=values, database=database, lease=lease, own=room)
@@ -144,6 +153,11 @@ async def _attend(
             livekit, room=own.name, meeting_id=lease.meeting_id, since=lease.started_at
         )
     display = LiveKitDisplay(context.room.local_participant, values.agent.packets)
+
+    async def room_exists() -> bool:
+        request = api.ListRoomsRequest(names=[context.job.room.name])
+        return bool((await livekit.room.list_rooms(request)).rooms)
+
     agent = MeetingAgent(
         Parts(
             room=context.room,
@@ -156,6 +170,7 @@ async def _attend(
             recogniser=recogniser,
             detector=shared_model().detector,
             settings=values.captions,
+            room_exists=room_exists,
             now=time.time,
         )
     )

@@ -68,9 +68,9 @@ class AppendChunker:
     def _partial(self, caption: PartialCaption) -> Chunk | None:
         sent = self._open.setdefault(caption.utterance_id, _Sent())
         stable = split_words(caption.stable)
-        following = split_words(caption.tail)
+        following = caption.tail.split()
         # The last stable word waits for the next one: punctuation may still join it.
-        end = len(stable) if following else len(stable) - 1
+        end = len(stable) if following and _normal(following[0]) else len(stable) - 1
         while end > 0 and stable[end - 1].endswith(_ELISION_ENDS):
             end -= 1
         words = stable[len(sent.words) : max(end, 0)]
@@ -164,7 +164,12 @@ def continuation(sent: Sequence[str], words: Sequence[str]) -> int:
         for j, other in enumerate(right, start=1):
             change = before + (one != other)
             before, row[j] = row[j], min(change, row[j] + 1, row[j - 1] + 1)
-    return min(range(len(row)), key=lambda j: (row[j], abs(j - len(left))))
+
+    def badness(j: int) -> tuple[int, bool, int]:
+        ends_alike = j > 0 and bool(left) and right[j - 1] == left[-1]
+        return row[j], not ends_alike, abs(j - len(left))
+
+    return min(range(len(row)), key=badness)
 
 
 def _normal(word: str) -> str:

@@ -13,6 +13,8 @@ from typing import Protocol
 
 import httpx
 
+from models.asr_address import parse_address
+
 FULL = 0.7
 """The server's `agents.target_load`: at this value it gives no more jobs."""
 UNKNOWN_HEADROOM = 0.2
@@ -67,11 +69,13 @@ class AsrHeadroom:
     """Reads `/load` of the recognition process; None when it does not answer."""
 
     def __init__(self, asr_url: str) -> None:
-        uds = asr_url.removeprefix("unix:") if asr_url.startswith("unix:") else None
+        address = parse_address(asr_url)
+        uds = None if address.path is None else str(address.path)
         self._client = httpx.Client(
-            transport=httpx.HTTPTransport(uds=uds) if uds else None,
-            base_url="http://asr" if uds else asr_url,
+            transport=httpx.HTTPTransport(uds=uds, trust_env=False),
+            base_url=address.base_url,
             timeout=READ_TIMEOUT_SEC,
+            trust_env=False,
         )
 
     def __call__(self) -> float | None:

@@ -33,6 +33,7 @@ FLUSH_SEC = 60.0
 """How long the last finals may wait for the recognition process before they become gaps."""
 SHOW_SEC = 5.0
 ASIDE_SEC = 10.0
+REASON_SEC = 1.0
 NOTICE_RETRY_SEC = 1.0
 CLOSED = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 UNHEARD = (rtc.ParticipantKind.PARTICIPANT_KIND_AGENT, rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS)
@@ -61,6 +62,7 @@ class Parts:
     recogniser: Recogniser
     detector: Callable[[], VoiceDetector]
     settings: CaptionSettings
+    room_exists: Callable[[], Awaitable[bool]]
     now: Callable[[], float] = time.time
 
 
@@ -74,6 +76,8 @@ class MeetingAgent:
         self._tracks: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup
         self._open = False
+        self._closed = False
+        self._disconnect = asyncio.Event()
         self._stop = asyncio.Event()
         self._ending = Ending.STOPPED
 
@@ -144,7 +148,8 @@ class MeetingAgent:
             self._gone(sid)
 
     def _disconnected(self, reason: object) -> None:
-        log.warning("disconnected %s %s", reason, self._stop.is_set())
+        self._closed = reason in CLOSED
+        self._disconnect.set()
         self.stop(Ending.ROOM_CLOSED if reason in CLOSED else Ending.STOPPED)
 
     def _subscribed(
@@ -262,6 +267,11 @@ class MeetingAgent:
         parts = self._parts
         if self._ending is Ending.LEASE_LOST:
             return
+        if self._ending is Ending.STOPPED:
+            # Closing a room, the server ends the job and disconnects us: in either order.
+            await _within(REASON_SEC, self._disconnect.wait())
+            if self._closed or not await self._room_exists():
+                self._ending = Ending.ROOM_CLOSED
         if self._ending is Ending.ROOM_CLOSED:
             await parts.record.end_meeting(parts.lease.meeting_id)
         meeting = await parts.record.meeting(parts.lease.meeting_id)
@@ -273,7 +283,15 @@ class MeetingAgent:
         # Last: the minutes wait for it.
         await parts.record.release_lease(parts.lease)
 
+    async def _room_exists(self) -> bool:
+        try:
+            async with asyncio.timeout(SHOW_SEC):
+                return await self._parts.room_exists()
+        except Exception as error:  # noqa: BLE001 - who can't know leaves it to the reconciler
+            log.info("whether the room is gone is not known: %s", type(error).__name__)
+            return True
 
-async def _within(seconds: float, work: Awaitable[None]) -> None:
+
+async def _within(seconds: float, work: Awaitable[object]) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(work, seconds)

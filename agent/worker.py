@@ -11,7 +11,7 @@ import signal
 
 from livekit.agents import AgentServer, JobRequest, WorkerPermissions
 
-from agent.job import JobValues, answer, begin, end
+from agent.job import JobValues, answer, begin, end, warm
 from agent.livekit_check import WorkerError, check_livekit
 from agent.load import AsrHeadroom, WorkerLoad
 from agent.settings import AgentSettings
@@ -97,6 +97,7 @@ def build(values: JobValues, database: Database, headroom: AsrHeadroom) -> Agent
         shutdown_process_timeout=CLOSE_SEC,
         session_end_timeout=SESSION_END_SEC,
         drain_timeout=math.ceil(values.agent.drain_sec),
+        setup_fnc=warm,
         preload_modules=["agent.job"],
         port=values.agent.health_port,
     )

@@ -84,7 +84,7 @@ async def _run(jobs: JobsSettings, parts: Parts) -> bool:
         "system_database_url": jobs.system_database_url,
         "application_version": APPLICATION_VERSION,
         "executor_id": jobs.executor_id,
-        "log_level": "WARNING",
+        "log_level": "ERROR",
         "enable_otlp": False,
     }
     DBOS(config=config)
@@ -102,14 +102,12 @@ async def _run(jobs: JobsSettings, parts: Parts) -> bool:
             # The database comes back, or an administrator sees this line again and again.
             _log.warning("the record can't be read: %s", type(error).__name__)
         await _unless(stop.wait(), jobs.poll_every_sec)
-    return await _leave(delivery, poller)
+    return await _leave(delivery)
 
 
-async def _leave(delivery: Delivery, poller: Poller) -> bool:
+async def _leave(delivery: Delivery) -> bool:
     """Let the running steps end, then go; True if nothing was left to do."""
-    deadline = asyncio.get_running_loop().time() + _PATIENCE_SEC
-    while delivery.busy and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(0.05)
+    await _unless(delivery.idle.wait(), _PATIENCE_SEC)
     if delivery.running:
         # Cancelling a workflow in this process would be written down as its failure. Left as
         # it is, the next start goes on with it, as after a power cut.

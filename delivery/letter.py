@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -14,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pipelines.export.clean import one_line, supported
 from pipelines.minutes.labels import date, labels, machine_line, summary_title
@@ -25,9 +26,10 @@ from storage.line import Meeting, Organiser
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SUBJECT_LENGTH = 150
+_NOT_IN_ADDRESS = re.compile(r"[\s,;<>\x00-\x1f]")
 _environment = Environment(
     loader=FileSystemLoader(_TEMPLATES),
-    autoescape=lambda name: name is not None and ".html" in name,
+    autoescape=select_autoescape(("html.j2",), default_for_string=True),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -65,8 +67,8 @@ def compose(letter: Letter, *, sender: str) -> EmailMessage:
     meeting, organiser = letter.meeting, letter.organiser
     view = _view(letter)
     message = EmailMessage(policy=SMTP)
-    message["From"] = _address(sender)
-    message["To"] = _address(f"{one_line(organiser.name)} <{organiser.email}>", organiser.name)
+    message["From"] = _address(*parseaddr(sender))
+    message["To"] = _address(organiser.name, organiser.email)
     message["Subject"] = one_line(f"{view['words'].minutes}{view['words'].colon} {view['title']}")[
         :_SUBJECT_LENGTH
     ]
@@ -75,10 +77,11 @@ def compose(letter: Letter, *, sender: str) -> EmailMessage:
     # RFC 3834: no vacation replies to a machine; X-Auto-Response-Suppress says it to Exchange.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = view["language"]
     message.set_content(_environment.get_template("minutes.txt.j2").render(view))
     html = _environment.get_template("minutes.html.j2").render(view)
     message.add_alternative(_inliner.inline(html), subtype="html")
+    # Set last: setting the content drops the Content-* headers there are.
+    message["Content-Language"] = view["language"]
     for one in letter.attachments:
         message.add_attachment(one.text, subtype=one.subtype, filename=one.name)
     return message
@@ -95,10 +98,13 @@ def domain_of(sender: str) -> str:
     return parseaddr(sender)[1].rpartition("@")[2] or "localhost"
 
 
-def _address(written: str, name: str = "") -> Address:
-    found_name, spec = parseaddr(written)
+def _address(name: str, spec: str) -> Address:
     try:
-        return Address(display_name=one_line(name or found_name), addr_spec=one_line(spec))
+        # Strict: the whole of `spec` must be one address, or a second one would get the mail too.
+        address = Address(display_name=one_line(name), addr_spec=spec.strip())
+        if not (address.username and address.domain) or _NOT_IN_ADDRESS.search(spec.strip()):
+            raise ValueError
+        return address
     except (HeaderParseError, ValueError, IndexError, AttributeError):
         raise AddressInvalid("the address is not one that mail can be sent to") from None
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import re
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -21,7 +22,7 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
+    async def handle_DATA(  # the name is aiosmtpd's
         self,
         server: SMTP,  # noqa: ARG002
         session: Session,  # noqa: ARG002
@@ -34,7 +35,7 @@ class Keeper:
         return "250 kept"
 
 
-def _name(recipients: list[str | None], data: bytes) -> str:
+def _name(recipients: Sequence[str | None], data: bytes) -> str:
     who = re.sub(r"[^A-Za-z0-9@._-]", "_", str(recipients[0] if recipients else "nobody"))[:80]
     found = re.search(rb"(?im)^message-id:\s*(\S+)", data.partition(b"\r\n\r\n")[0])
     mark = hashlib.sha256(found.group(1) if found else data).hexdigest()[:8]
@@ -43,7 +44,7 @@ def _name(recipients: list[str | None], data: bytes) -> str:
 
 async def run(host: str, port: int, folder: Path, stop: asyncio.Event) -> None:
     """Listen until `stop` is set."""
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     loop = asyncio.get_running_loop()
     keeper = Keeper(folder)
     server = await loop.create_server(

@@ -64,8 +64,10 @@ class Delivery(DBOSConfiguredInstance):
     def __init__(self, parts: Parts) -> None:
         super().__init__(config_name="delivery")
         self._parts = parts
-        self.busy = 0
-        """Steps that run now; the process waits for them before it stops."""
+        self._busy = 0
+        self.idle = asyncio.Event()
+        """Set while no step runs; the process waits for it before it stops."""
+        self.idle.set()
         self.running: set[str] = set()
         """Meetings whose workflow runs in this process."""
 
@@ -235,11 +237,14 @@ class Delivery(DBOSConfiguredInstance):
 
     @contextmanager
     def _working(self) -> Iterator[None]:
-        self.busy += 1
+        self._busy += 1
+        self.idle.clear()
         try:
             yield
         finally:
-            self.busy -= 1
+            self._busy -= 1
+            if self._busy == 0:
+                self.idle.set()
 
 
 _SUBTYPES = {"vtt": "vtt", ".md": "markdown"}

@@ -225,7 +225,9 @@ class Segmenter:
 
     def _cut(self, buffer: SampleBuffer, end: int) -> list[SegmenterEvent]:
         """End a long utterance at its quietest point; the rest goes on as the next one."""
-        search = max(self._start + self._min_speech, end - round(CUT_SEARCH_SEC * SAMPLE_RATE))
+        search = max(
+            self._speech_start + self._min_speech, end - round(CUT_SEARCH_SEC * SAMPLE_RATE)
+        )
         at = search + quietest_point(buffer.slice(search, end))
         if self.state is State.STOPPING and at >= self._speech_end:
             # The quietest point is the silence at the end: no speech is left to go on with.

@@ -7,7 +7,7 @@ import errno
 import logging
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
@@ -15,12 +15,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from rooms import health, history, meetings, webhook
+from rooms import health, history, joining, meetings, webhook
 from rooms.errors import AddressInUse
 from rooms.limit import BodyLimit
 from rooms.livekit_api import LiveKitControl, RoomControl, require_keys
 from rooms.page import SecurityHeaders, mount_page
 from rooms.reconciler import Reconciler
+from rooms.reference import mount_reference
 from rooms.settings import LiveKitSettings, RoomsSettings
 from rooms.state import State
 from rooms.tokens import Tokens
@@ -29,6 +30,8 @@ from storage.record import Record
 from storage.rooms import RoomBook
 
 _log = logging.getLogger("greffier.rooms")
+
+_STOP_SEC = 10.0
 
 
 def create_app(
@@ -61,13 +64,14 @@ def create_app(
             woken=asyncio.Event(),
         )
         app.state.greffier = state
-        looking = asyncio.create_task(_reconciler(state).run(), name="reconciler")
+        reconciler = _reconciler(state)
+        looking = asyncio.create_task(reconciler.run(), name="reconciler")
         try:
             yield
         finally:
+            reconciler.stop()  # not cancelled: that would cut a transaction in two
+            await asyncio.wait([looking], timeout=_STOP_SEC)
             looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
             await state.control.aclose()
             await database.close()
 
@@ -76,11 +80,13 @@ def create_app(
         summary="Tokens, rooms and the record of meetings, for LiveKit.",
         version="1",
         lifespan=lifespan,
+        docs_url=None,  # Swagger's page loads its scripts from another host
         redoc_url=None,
     )
-    for routes in (meetings, history, webhook, health):
+    for routes in (joining, meetings, history, webhook, health):
         app.include_router(routes.router)
     mount_page(app, page)
+    mount_reference(app)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _failed)
     app.add_middleware(BodyLimit)
@@ -109,7 +115,13 @@ def serve(
     with listen(rooms.host, rooms.port) as listening:
         _log.info("rooms at http://%s:%d", rooms.host, listening.getsockname()[1])
         # Requests are not logged: an address may hold a room's name, and LiveKit asks often.
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
         uvicorn.Server(config).run(sockets=[listening])
 
 

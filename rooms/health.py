@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rooms.errors import LiveKitUnavailable
 from rooms.state import StateOf
-from rooms.wire import Health, Problem
+from rooms.wire import Health, problems
 
 _log = logging.getLogger("greffier.rooms")
 router = APIRouter(tags=["health"])
@@ -22,7 +22,7 @@ async def health() -> Health:
     return Health()
 
 
-@router.get("/ready", responses={503: {"model": Problem}})
+@router.get("/ready", responses=problems(503))
 async def ready(state: StateOf) -> Health:
     """The database and LiveKit answer; else 503, saying which does not and what to do."""
     try:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
 from rooms.access import may_read
 from rooms.state import State, StateOf
-from rooms.wire import HistoryAnswer, Problem, RoomPath
+from rooms.wire import HistoryAnswer, RoomPath, problems
 from storage.line import Meeting, MeetingState
 
 router = APIRouter(prefix="/api/rooms/{room}", tags=["record"], dependencies=[Depends(may_read)])
@@ -20,7 +20,7 @@ MeetingId = Annotated[
 ]
 
 
-@router.get("/history", responses={401: {"model": Problem}, 403: {"model": Problem}})
+@router.get("/history", responses=problems(401, 403))
 async def read_history(
     room: RoomPath,
     state: StateOf,
@@ -41,7 +41,7 @@ async def read_history(
 
 @router.get(
     "/minutes",
-    responses={401: {"model": Problem}, 403: {"model": Problem}, 404: {"model": Problem}},
+    responses=problems(401, 403, 404),
     response_class=Response,
 )
 async def read_minutes(room: RoomPath, state: StateOf, meeting: MeetingId = None) -> Response:

@@ -60,11 +60,17 @@ class Reconciler:
         self._empty_since: dict[str, float] = {}
         self._dispatched_at: dict[str, float] = {}
         self._failing = ""
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End `run` after the look that it may be in."""
+        self._stopping = True
+        self._woken.set()
 
     async def run(self) -> None:
-        """Until cancelled. A database or LiveKit that is down is logged once, and tried again."""
+        """Until `stop`. A database or LiveKit that is down is logged once, and tried again."""
         eager_until = 0.0
-        while True:
+        while not self._stopping:
             await self._survive()
             eager = self._now() < eager_until
             pause = min(_EAGER_EVERY_SEC, self._every_sec) if eager else self._every_sec

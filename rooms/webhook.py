@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from rooms.access import unauthorised
 from rooms.state import StateOf
 from rooms.tokens import TokenRefused
-from rooms.wire import Problem
+from rooms.wire import problems
 
 router = APIRouter(tags=["livekit"])
 
@@ -22,7 +22,7 @@ _WORTH_A_LOOK = frozenset(
     "/livekit/webhook",
     status_code=204,
     response_class=Response,
-    responses={401: {"model": Problem}, 413: {"model": Problem}},
+    responses=problems(401, 413),
 )
 async def receive(
     request: Request, state: StateOf, authorization: Annotated[str, Header()] = ""

@@ -30,6 +30,11 @@ class Problem(BaseModel):
     detail: str
 
 
+def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of a route, for its description."""
+    return {code: {"model": Problem} for code in codes}
+
+
 class TokenRequest(BaseModel):
     """LiveKit's standard token request, plus `mode`. Every field may be absent.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _GAPS = {
@@ -42,12 +43,15 @@ def one_line(text: str) -> str:
     bidirectional override would show a name as another one.
     """
     kept = (
-        " " if character.isspace() else character
+        " " if character.isspace() and character not in "\u00a0\u202f" else character
         for character in text
         if character.isspace() or unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn")
     )
-    plain = "".join(c for c in kept if c not in _DIRECTION)
-    return " ".join(plain.split())
+    return _SPACES.sub(" ", "".join(c for c in kept if c not in _DIRECTION)).strip()
+
+
+# French sets a no-break space before a colon: it is not to be lost.
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
 
 
 _DIRECTION = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

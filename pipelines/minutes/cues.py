@@ -37,7 +37,7 @@ AGREEMENT = re.compile(
 )
 
 _TASKS_FR = (
-    "prepar|envo|redig|ecri|contact|verifi|organis|transmet|transm|appel|rappel|termin|corrig|publi"
+    "prepar|envo|enverr|redig|ecri|contact|verifi|organis|transmet|transm|appel|rappel|termin|corrig|publi"
     "|present|relanc|propos|partag|planifi|reserv|finalis|complet|met|mets|relis|relir|relit|fourni"
     "|livr|install|teste|rempli|signe|commande|demande|diffus|recrut|invit|tradui|document|analys"
     "|mettr|prend|revoi|revien|remet|recherch|cherch"
@@ -54,7 +54,7 @@ TASK = re.compile(rf"\b(?:{_TASKS_FR})[a-z]*\b|\b(?:{_TASKS_EN})\b")
 
 THIRD_PERSON = re.compile(
     rf"^[\s,]*(?:se charge|s'occupe|va|doit|devra|aura a|(?:m'|nous |vous |lui |leur |te |t'|l'|le "
-    rf"|la |les )?(?:{_TASKS_FR})(?:e|era|ra|it|t|d|oie|oit|iera|uit|uira)?\b"
+    rf"|la |les )?(?:{_TASKS_FR})(?:e|a|era|ra|it|t|d|oie|oit|iera|uit|uira)?\b"
     rf"|(?:will|'ll|is going to|is to|has to|needs to|must|should|takes care of)\b)"
 )
 """What follows a name, when its bearer is the one who does it."""
@@ -68,7 +68,8 @@ FIRST_PERSON = re.compile(
     rf"\bje m'en (?:occupe|charge)|\bje m'occupe (?:de|du|des)\b|\bje me charge\b"
     rf"|\bje m'engage a\b"
     rf"|\bje vais (?:vous |te |t'|lui |leur |le |la |les |l')?(?:{_TASKS_FR})[a-z]*"
-    rf"|\bje (?:vous |te |t'|lui |leur |le |la |les |l')?(?:{_TASKS_FR})(?:erai|rai|ai|e|s|oie)\b"
+    rf"|\bj(?:e |')(?:vous |te |t'|lui |leur |le |la |les |l')?"
+    rf"(?:{_TASKS_FR})(?:erai|rai|ai|e|s|oie|ie|le)\b"
     rf"|\b(?:i will|i'll|i am going to|i'm going to|i shall)(?: also)? (?:{_TASKS_EN})\b"
 )
 """The speaker takes it on; the future and the present count, a wish or an offer doesn't."""
@@ -89,7 +90,8 @@ QUESTION = re.compile(
 )
 
 OPEN = re.compile(
-    r"\b(reste|restent|est|demeure) (encore |donc )?(ouverte?s?|en suspens|a (definir|trancher|voir))"
+    r"\b(reste|restent|est|demeure) (encore |donc )?"
+    r"(ouverte?s?|en suspens|a (definir|trancher|voir))\b"
     r"|\bpas encore de reponse|\b(nous|on) ne sa(vons|it) pas( encore)?\b|\ba trancher\b"
     r"|\b(remains?|still|is|stays?) open\b|\bopen (question|point|issue)|\bwe (do not|don't) know\b"
     r"|\bno answer yet\b|\bquestion ouverte\b|\bto be (decided|confirmed|determined)\b"
@@ -120,7 +122,7 @@ _ANCHOR = (
     r"|meeting|\d{1,2}/\d{1,2}(?:/\d{2,4})?)"
 )
 _LINK = (
-    r"(?:le|la|les|l[’']|du|de|des|d[’']|au|[àa]|ce|cette|fin|d[ée]but|prochaine?s?|prochaine?|the"
+    r"(?:le|la|les|l[’']|du|de|des|d[’']|au|[àa]|ce|cette|fin|d[ée]but|prochaine?s?|the"
     r"|of|next|this|end|on|in|matin|soir|apr[èe]s-midi|morning|evening|afternoon|notre|our)"
 )
 _BEFORE = (

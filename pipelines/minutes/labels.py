@@ -99,7 +99,7 @@ _FR = Labels(
     attached="La transcription (.vtt et .md) et le compte rendu (.md) sont joints à ce message.",
     open_page="Ouvrir la page de la réunion",
     footer="Message automatique de Greffier, le greffe de vos réunions. Vous le recevez parce "
-    "que vous êtes désigné comme organisateur ou organisatrice de cette réunion.",
+    "que votre nom figure parmi les personnes qui organisent cette réunion.",
 )
 
 _EN = Labels(

@@ -33,7 +33,8 @@ class Minutes(BaseModel):
     `note` is a line for the reader when something went otherwise than asked.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What was said must not reach a log by way of an error message.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     version: Literal[1] = 1
     machine_made: Literal[True] = True

@@ -9,13 +9,12 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 _STOP = frozenset(
     """
-    a ai aie as au aura aurait aussi autre aux avait avec avez avoir avons bien bon bonne c ca car ce
-    cela celle celui ces cet cette chez comme comment d dans de deja depuis des deux donc dont du
+    a ai aie as au aura aurait aussi autre aux avait avec avez avoir avons bien bon bonne c ca car
+    ce cela celle celui ces cet cette chez comme comment d dans de deja depuis des deux donc dont du
     elle elles en encore entre est et etaient etait etant ete etes etre eu fait faire faut fois font
     il ils j je l la le les leur leurs lors lui m ma mais me meme mes moi moins mon n ne ni non nos
     notre nous on ont ou oui par parce pas peu peut peux plus pour pourquoi pouvons qu quand que
-    quel
-    quelle quelles quels qui quoi s sa sans se sera serait ses si sommes son sont sous suis sur
+    quel quelle quelles quels qui quoi s sa sans se sera serait ses si sommes son sont sous suis sur
     t ta
     te tes toi ton tous tout toute toutes tres trop tu un une va vais vers veux voila vos votre vous
     vraiment y alors apres avant beaucoup

@@ -142,7 +142,6 @@ export class CaptionsElement extends LitElement {
     const possible = next >= 0 && next <= LARGEST;
     return html`<button
       type="button"
-      aria-label=${label}
       aria-disabled=${possible ? nothing : "true"}
       @click=${() => {
         if (!possible) return;
@@ -150,7 +149,7 @@ export class CaptionsElement extends LitElement {
         localStorage.setItem(SIZE_KEY, String(next));
       }}
     >
-      ${sign}
+      <span aria-hidden="true">${sign}</span><span class="spoken">${label}</span>
     </button>`;
   }
 

@@ -32,6 +32,7 @@ export const captionsStyles = css`
     gap: 0.25rem;
   }
   button {
+    position: relative;
     min-inline-size: 2.5rem;
     min-block-size: 2.5rem;
     border: 1px solid var(--control);

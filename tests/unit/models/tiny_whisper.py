@@ -74,6 +74,8 @@ def make(folder: Path, seed: int = 0) -> Path:
     norm(spec.encoder.layer_norm)
     norm(spec.decoder.layer_norm)
     spec.decoder.embeddings.weight = weight(len(vocabulary), WIDTH)
+    # Letters win over marks, so that there is text; a random model seldom ends by itself.
+    spec.decoder.embeddings.weight[: -len(MARKS)] *= 5
     spec.decoder.projection.weight = spec.decoder.embeddings.weight
     for layer in spec.encoder.layer:
         attention(layer.self_attention, own=True)

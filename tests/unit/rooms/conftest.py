@@ -14,7 +14,7 @@ from livekit import api
 from pydantic import SecretStr
 
 from rooms.app import create_app
-from rooms.livekit_api import FakeRoomControl
+from rooms.livekit_fake import FakeRoomControl
 from rooms.settings import LiveKitSettings, RoomsSettings
 from rooms.state import State
 

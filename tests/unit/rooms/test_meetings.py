@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from livekit import api
 
-from rooms.livekit_api import FakeRoomControl
+from rooms.livekit_fake import FakeRoomControl
 from storage.line import MeetingState
 from tests.unit.rooms.conftest import ADMIN, KEY, SECRET, Service, bearer
 

@@ -98,6 +98,7 @@ a=extmap-allow-mixed`)!==-1){let n=t.sdp.split(`
     gap: 0.25rem;
   }
   button {
+    position: relative;
     min-inline-size: 2.5rem;
     min-block-size: 2.5rem;
     border: 1px solid var(--control);
@@ -252,11 +253,10 @@ a=extmap-allow-mixed`)!==-1){let n=t.sdp.split(`
           >${e.text.slice(0,e.stable)}<span class="tail">${e.text.slice(e.stable)}</span></p
         >`;case`gap`:{let n=Math.max(1,Math.round((e.endMs-e.startMs)/1e3));return h`<p class="said gap">${t.gap(n,t.gapReasons[e.reason]??e.reason)}</p>`}}}sizeButton(e,t,n){let r=this.size+n,i=r>=0&&r<=o_;return h`<button
       type="button"
-      aria-label=${t}
       aria-disabled=${i?g:`true`}
       @click=${()=>{i&&(this.size=r,localStorage.setItem(a_,String(r)))}}
     >
-      ${e}
+      <span aria-hidden="true">${e}</span><span class="spoken">${t}</span>
     </button>`}scrollToEnd(){this.following&&(this.log.scrollTop=this.log.scrollHeight)}get log(){return this.renderRoot.querySelector(`.log`)}};function l_(e){let t=[];for(let n of e){let e=t.at(-1);e?.[0]?.speaker.identity===n.speaker.identity?e.push(n):t.push([n])}return t}function u_(e){return e[0]?.id??``}function d_(e){let t=Math.floor(e/1e3),n=e=>String(e).padStart(2,`0`),[r,i,a]=[Math.floor(t/3600),Math.floor(t/60)%60,t%60];return r>0?`${r}:${n(i)}:${n(a)}`:`${i}:${n(a)}`}function f_(){let e=Number(localStorage.getItem(a_)??1);return Number.isInteger(e)&&e>=0&&e<=o_?e:1}customElements.define(`greffier-captions`,c_);function p_(e,t){let n=[m_(t.summary,e.summary.map(h_)),m_(t.decisions,e.decisions.map(h_)),m_(t.actions,e.actions.map(e=>g_(e,t))),m_(t.questions,e.questions.map(h_))].filter(e=>e!==g);return h`
     <section class="minutes card" aria-labelledby="minutes-title">
       <h2 id="minutes-title" tabindex="-1">${t.minutes}</h2>

@@ -1,0 +1,146 @@
+"""Append-only chunks: nothing twice, nothing missed, cut where a single space may stand."""
+
+import pytest
+
+from agent.legacy_packets import AppendChunker, Chunk, continuation, update_chunk
+from pipelines.events import (
+    DroppedCaption,
+    FinalCaption,
+    Gap,
+    GapCaption,
+    GapReason,
+    PartialCaption,
+    Segment,
+    Speaker,
+)
+
+CLAIRE = Speaker(identity="claire", name="Claire", track_sid="TR_1")
+THOMAS = Speaker(identity="thomas", name="Thomas", track_sid="TR_2")
+
+
+def partial(stable: str, tail: str = "", *, who: Speaker = CLAIRE, of: str = "u") -> PartialCaption:
+    return PartialCaption(
+        utterance_id=f"{of}-{who.identity}",
+        speaker=who,
+        start_ms=100,
+        stable=stable,
+        tail=tail,
+        language="fr",
+    )
+
+
+def final(text: str, *, who: Speaker = CLAIRE, of: str = "u") -> FinalCaption:
+    segment = Segment(
+        id=f"{of}-{who.identity}",
+        speaker=who,
+        start_ms=100,
+        end_ms=900,
+        text=text,
+        language="fr",
+        confidence=0.9,
+    )
+    return FinalCaption(seq=1, segment=segment)
+
+
+def texts(*captions: PartialCaption | FinalCaption) -> list[str]:
+    chunker = AppendChunker()
+    chunks = [chunker.chunk(caption) for caption in captions]
+    return [chunk.text for chunk in chunks if chunk is not None]
+
+
+def test_stable_words_are_sent_once_and_the_final_flushes_the_rest() -> None:
+    shown = texts(
+        partial("", "bonjour à"),
+        partial("bonjour", "à tous"),
+        partial("bonjour à", "tous et"),
+        final("Bonjour à tous et merci."),
+    )
+    assert shown == ["bonjour", "à", "tous et merci."]
+
+
+def test_each_chunk_has_an_id_of_its_own_and_is_final() -> None:
+    chunker = AppendChunker()
+    chunks = [
+        chunker.chunk(partial("bonjour", "à")),
+        chunker.chunk(partial("bonjour à", "tous")),
+        chunker.chunk(final("bonjour à tous")),
+    ]
+    assert [chunk.id for chunk in chunks if chunk] == ["u-claire#1", "u-claire#2", "u-claire#3"]
+    assert all(chunk.final for chunk in chunks if chunk)
+
+
+def test_the_tail_is_never_sent() -> None:
+    assert texts(partial("", "peut-être autre chose")) == []
+
+
+def test_the_last_stable_word_waits_for_what_follows() -> None:
+    """Punctuation may still join it: « fini » and « fini ? » are one word on the screen."""
+    assert texts(partial("c'est fini"), final("c'est fini ?")) == ["c'est", "fini ?"]
+
+
+def test_no_cut_before_french_punctuation() -> None:
+    assert texts(partial("Oui", "! Non"), final("Oui ! Non.")) == ["Oui ! Non."]
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "’"])
+def test_no_cut_inside_an_elision(apostrophe: str) -> None:
+    shown = texts(partial(f"pendant l{apostrophe}", "été"), final(f"pendant l{apostrophe}été"))
+    assert shown == ["pendant", f"l{apostrophe}été"]
+
+
+def test_a_final_without_partials_is_one_chunk() -> None:
+    assert texts(final("Une phrase entière.")) == ["Une phrase entière."]
+
+
+def test_a_final_that_was_shown_whole_adds_nothing() -> None:
+    assert texts(partial("bonjour à tous", "et"), final("Bonjour à tous.")) == ["bonjour à tous"]
+
+
+def test_an_empty_final_is_nothing() -> None:
+    assert texts(final("")) == []
+
+
+def test_while_others_talk_a_chunk_is_a_phrase() -> None:
+    """Each chunk of another speaker breaks the row."""
+    chunker = AppendChunker()
+    assert chunker.chunk(partial("un deux", "trois", who=CLAIRE)) is not None
+    assert chunker.chunk(partial("one two", "three", who=THOMAS)) is None
+    more = chunker.chunk(partial("one two three four", "five", who=THOMAS))
+    assert more is not None
+    assert more.text == "one two three four"
+    last = chunker.chunk(final("un deux trois", who=CLAIRE))
+    assert last is not None
+    assert last.text == "trois"
+
+
+def test_what_was_dropped_does_not_go_on() -> None:
+    chunker = AppendChunker()
+    chunker.chunk(partial("bonjour", "à"))
+    assert chunker.chunk(DroppedCaption(utterance_id="u-claire", speaker=CLAIRE)) is None
+    gap = Gap(id="g", speaker=CLAIRE, start_ms=0, end_ms=1, reason=GapReason.OUTAGE)
+    assert chunker.chunk(GapCaption(seq=2, gap=gap)) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "words", "at"),
+    [
+        ("", "a b", 0),
+        ("a b", "a b c", 2),
+        ("a b", "A, b. c", 2),
+        ("a x b", "a b c", 2),
+        ("a b", "a new b c", 3),
+        ("a b c", "a b", 2),
+        ("x y", "a b c", 2),
+    ],
+)
+def test_the_final_goes_on_where_it_is_nearest(sent: str, words: str, at: int) -> None:
+    assert continuation(sent.split(), words.split()) == at
+
+
+def test_update_mode_keeps_one_id() -> None:
+    growing, done = update_chunk(partial("bonjour", "à")), update_chunk(final("Bonjour à tous."))
+    assert isinstance(growing, Chunk)
+    assert isinstance(done, Chunk)
+    assert (growing.id, growing.text, growing.final) == ("u-claire", "bonjour à", False)
+    assert (done.id, done.text, done.final) == ("u-claire", "Bonjour à tous.", True)
+    assert update_chunk(partial("", "")) is None

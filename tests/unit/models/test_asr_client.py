@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import numpy as np
+import pytest
+
+from models.asr_client import AsrClient
+from models.base import Kind, ModelError, ModelRejected, ModelUnavailable, RecognitionRequest
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.pauses: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, sec: float) -> None:
+        self.pauses.append(sec)
+        self.now += sec
+
+
+def request(kind: Kind) -> RecognitionRequest:
+    return RecognitionRequest(utterance_id="u", kind=kind, samples=np.zeros(160, dtype=np.float32))
+
+
+def ok(sent: httpx.Request) -> httpx.Response:
+    query = sent.url.params
+    return httpx.Response(
+        200,
+        json={
+            "utterance_id": query["utterance_id"],
+            "kind": query["kind"],
+            "text": "oui",
+            "language": "fr",
+        },
+    )
+
+
+def client(handler: Handler, clock: Clock) -> AsrClient:
+    return AsrClient(
+        "http://127.0.0.1:1",
+        clock=clock,
+        sleep=clock.sleep,
+        transport=httpx.MockTransport(handler),
+    )
+
+
+def failing(times: int, failure: int | Exception) -> Handler:
+    left = [times]
+
+    def handle(sent: httpx.Request) -> httpx.Response:
+        if left[0]:
+            left[0] -= 1
+            if isinstance(failure, Exception):
+                raise failure
+            return httpx.Response(failure, json={"detail": "no"})
+        return ok(sent)
+
+    return handle
+
+
+@pytest.mark.parametrize("failure", [httpx.ConnectError("x"), httpx.ReadError("x"), 503, 500])
+async def test_finals_are_sent_again(failure: int | Exception) -> None:
+    """A final waits for the process to come back, longer each time, a second at most."""
+    clock = Clock()
+    async with client(failing(6, failure), clock) as asr:
+        assert (await asr.recognise(request(Kind.FINAL))).text == "oui"
+    assert clock.pauses == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
+
+
+async def test_finals_give_up_at_the_limit() -> None:
+    """After two minutes a final is unavailable."""
+    clock = Clock()
+    async with client(failing(10**6, 503), clock) as asr:
+        with pytest.raises(ModelUnavailable, match="greffier asr"):
+            await asr.recognise(request(Kind.FINAL))
+    assert 110 < clock.now <= 120
+
+
+@pytest.mark.parametrize("failure", [httpx.ConnectError("x"), 503, 409])
+async def test_partials_fail_at_once(failure: int | Exception) -> None:
+    """A partial is never worth waiting for."""
+    clock = Clock()
+    async with client(failing(1, failure), clock) as asr:
+        with pytest.raises(ModelUnavailable):
+            await asr.recognise(request(Kind.PARTIAL))
+    assert clock.pauses == []
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("status", [400, 413])
+async def test_what_can_never_work_is_not_sent_again(kind: Kind, status: int) -> None:
+    """A refusal is final."""
+    clock = Clock()
+    async with client(failing(10**6, status), clock) as asr:
+        with pytest.raises(ModelRejected, match="no"):
+            await asr.recognise(request(kind))
+    assert clock.pauses == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<html>", '{"text": 1}', '{"utterance_id":"v","kind":"partial","text":"","language":"fr"}'],
+)
+async def test_an_answer_of_somebody_else_is_none(body: str) -> None:
+    """Whoever answers something else, or for another utterance, is not believed."""
+    async with client(lambda _: httpx.Response(200, text=body), Clock()) as asr:
+        with pytest.raises(ModelUnavailable):
+            await asr.recognise(request(Kind.PARTIAL))
+
+
+async def test_headroom_and_health() -> None:
+    """Headroom is the process's own number; without an answer it is unavailable."""
+    async with client(lambda _: httpx.Response(200, json={"headroom": 0.5}), Clock()) as asr:
+        assert await asr.headroom() == 0.5
+        assert await asr.healthy()
+    async with client(failing(9, httpx.ConnectError("x")), Clock()) as asr:
+        assert not await asr.healthy()
+        with pytest.raises(ModelUnavailable):
+            await asr.headroom()
+    async with client(lambda _: httpx.Response(200, text="?"), Clock()) as asr:
+        with pytest.raises(ModelUnavailable):
+            await asr.headroom()
+
+
+def test_a_wrong_address_is_said_at_once() -> None:
+    """Not only when the first speaker speaks."""
+    with pytest.raises(ModelError, match="write unix:PATH"):
+        AsrClient("nonsense")

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from models.asr_client import AsrClient
+from models.asr_server import self_test, serve
+from models.base import Kind, ModelError, RecognitionRequest
+from models.settings import AsrSettings
+from models.whisper import WhisperModel
+
+ROOT = Path(__file__).parents[3]
+CODE = """
+import sys
+from pathlib import Path
+from models.asr_server import serve
+from models.settings import AsrSettings
+serve(AsrSettings(model=Path(sys.argv[1]), url=sys.argv[2], device="cpu", threads=1))
+"""
+
+
+@contextlib.contextmanager
+def process(model: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
+    child = subprocess.Popen([sys.executable, "-c", CODE, str(model), url], cwd=ROOT)
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait()
+
+
+async def until_healthy(client: AsrClient) -> None:
+    deadline = time.monotonic() + 60
+    while not await client.healthy():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
+def request(name: str, kind: Kind = Kind.FINAL, sec: float = 1.5) -> RecognitionRequest:
+    samples = np.random.default_rng(0).normal(0, 0.1, round(sec * 16_000)).astype(np.float32)
+    return RecognitionRequest(utterance_id=name, kind=kind, samples=samples, language="fr")
+
+
+async def test_kill_9_loses_no_final_and_sigterm_ends_well(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    """Killed with finals outstanding and started again: each is answered once. SIGTERM exits 0."""
+    url = f"unix:{tmp_path}/asr.sock"
+    async with AsrClient(url) as client:
+        with process(tiny_model, url) as child:
+            await until_healthy(client)
+            names = [f"m/é {at}" for at in range(60)]
+            tasks = [asyncio.create_task(client.recognise(request(n, sec=12))) for n in names]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            child.send_signal(signal.SIGKILL)
+            await asyncio.to_thread(child.wait)
+            before = sum(task.done() for task in tasks)
+        assert 0 < before < 60
+        with process(tiny_model, url) as child:
+            answers = await asyncio.gather(*tasks)
+            assert [answer.utterance_id for answer in answers] == names
+            assert {answer.text for answer in answers} == {answers[0].text}
+            last = [asyncio.create_task(client.recognise(request(n, sec=12))) for n in names[:8]]
+            while not all(task.done() for task in last):
+                if (await _load(url))["queued"] or any(task.done() for task in last):
+                    break
+            child.send_signal(signal.SIGTERM)
+            assert len(await asyncio.gather(*last)) == 8
+            assert await asyncio.to_thread(child.wait, 20) == 0
+    assert not (tmp_path / "asr.sock").exists()
+
+
+async def _load(url: str) -> dict[str, float]:
+    transport = httpx.AsyncHTTPTransport(uds=url.removeprefix("unix:"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://asr") as http:
+        answer: dict[str, float] = (await http.get("/load")).json()
+        return answer
+
+
+async def test_http_answers_as_the_protocol_says(tiny_model: Path, tmp_path: Path) -> None:
+    """Over TCP: an answer with words, 400 and 413 for what can never work, load and headroom."""
+    with contextlib.closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    async with AsrClient(url) as client, httpx.AsyncClient(base_url=url) as http:
+        with process(tiny_model, url):
+            await until_healthy(client)
+            final = await client.recognise(request("a"))
+            assert final.words
+            partial = await client.recognise(request("a", Kind.PARTIAL))
+            assert partial.words == ()
+            assert await client.headroom() == 1.0
+            assert (await http.get("/load")).json() == {"queued": 0, "busy": 0, "headroom": 1.0}
+            for query, body, status in (
+                ({"utterance_id": "a"}, b"", 400),
+                ({"utterance_id": "a"}, b"abc", 400),
+                ({"utterance_id": "a", "kind": "x"}, b"ab", 400),
+                ({"utterance_id": "a", "language": "xx"}, b"ab", 400),
+                ({}, b"ab", 400),
+                ({"utterance_id": "a"}, bytes(1_000_000), 413),
+            ):
+                answer = await http.post("/recognise", params=query, content=body)
+                assert (answer.status_code, bool(answer.json()["detail"])) == (status, True)
+
+
+def test_start_fails_with_a_clear_message(tiny_model: Path, tmp_path: Path) -> None:
+    """A missing model or an address in use ends at once, and takes nobody's socket away."""
+    url = f"unix:{tmp_path}/a.sock"
+    with pytest.raises(ModelError, match="there is no model folder"):
+        serve(AsrSettings(model=tmp_path / "none", url=url))
+    assert not (tmp_path / "a.sock").exists()
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as other:
+        other.bind(f"{tmp_path}/a.sock")
+        other.listen()
+        with pytest.raises(ModelError, match="in use"):
+            serve(AsrSettings(model=tiny_model, url=url, device="cpu"))
+        assert (tmp_path / "a.sock").exists()
+
+
+def test_the_self_test_compares_the_text(tiny_model: Path, tmp_path: Path) -> None:
+    """A model that says something else than its own clip's text is not served."""
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    settings = AsrSettings(model=folder, device="cpu", threads=1)
+    model = WhisperModel.load(folder, device="cpu", threads=1)
+    self_test(model, settings)
+    (folder / "selftest.txt").write_text("Bonjour à tous.")
+    with wave.open(str(folder / "selftest.flac"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(os.urandom(32_000))
+    with pytest.raises(ModelError, match="self-test"):
+        self_test(model, settings)
+    (folder / "selftest.flac").write_text("no sound")
+    with pytest.raises(ModelError, match="can't be read"):
+        self_test(model, settings)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.asr_wire import (
+    LONGEST_BYTES,
+    TooLong,
+    from_pcm,
+    from_wire,
+    read_request,
+    to_pcm,
+    to_query,
+    to_wire,
+)
+from models.base import Kind, ModelRejected, RecognisedWord, Recognition, RecognitionRequest
+
+
+def test_samples_survive_the_wire() -> None:
+    """Sixteen bits are kept; louder than full scale is clipped, what is no number is silence."""
+    samples = np.array([0, 0.5, -1, 2, -2, np.nan], dtype=np.float32)
+    assert np.allclose(from_pcm(to_pcm(samples)), [0, 0.5, -1, 1, -1, 0], atol=1e-4)
+
+
+def test_a_request_survives_the_wire() -> None:
+    """What a client writes a server reads."""
+    request = RecognitionRequest(
+        utterance_id="m/TR_é&/1",
+        kind=Kind.PARTIAL,
+        samples=np.zeros(4, dtype=np.float32),
+        language="fr",
+        languages=("fr", "en"),
+        prompt="Visio & Co",
+    )
+    read = read_request(to_query(request), to_pcm(request.samples), lambda _: True)
+    assert (read.utterance_id, read.kind, read.language) == ("m/TR_é&/1", Kind.PARTIAL, "fr")
+    assert (read.languages, read.prompt) == (("fr", "en"), "Visio & Co")
+
+
+def test_an_answer_survives_the_wire() -> None:
+    """What a server writes a client reads."""
+    word = RecognisedWord(text="oui", start_sec=0.1, end_sec=0.2, probability=0.9)
+    answer = Recognition(
+        utterance_id="u", kind=Kind.FINAL, text="oui", language="fr", words=(word,), avg_logprob=-1
+    )
+    import json
+
+    assert from_wire(json.dumps(to_wire(answer)).encode()) == answer
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ({}, b"ab"),
+        ({"utterance_id": "u" * 3000}, b"ab"),
+        ({"utterance_id": "u", "kind": "maybe"}, b"ab"),
+        ({"utterance_id": "u", "language": "klingon"}, b"ab"),
+        ({"utterance_id": "u", "languages": ","}, b"ab"),
+        ({"utterance_id": "u"}, b""),
+        ({"utterance_id": "u"}, b"abc"),
+    ],
+)
+def test_what_can_never_work_is_rejected(query: dict[str, str], body: bytes) -> None:
+    """A wrong request says so, and is not sent again."""
+    with pytest.raises(ModelRejected):
+        read_request(query, body, lambda code: code in ("fr", "en"))
+
+
+def test_more_than_a_window_is_too_long() -> None:
+    """Thirty seconds at most."""
+    with pytest.raises(TooLong):
+        from_pcm(bytes(LONGEST_BYTES + 2))

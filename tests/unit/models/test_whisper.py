@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.base import Kind, ModelError
+from models.whisper import Prepared, WhisperModel, compression_ratio
+from models.whisper_words import group
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> WhisperModel:
+    return WhisperModel.load(tiny_model, device="cpu", threads=1, beam_final=2)
+
+
+def item(model: WhisperModel, kind: Kind = Kind.FINAL, seed: int = 0, **more: object) -> Prepared:
+    samples = np.random.default_rng(seed).normal(0, 0.1, 24_000).astype(np.float32)
+    return model.prepare(samples, window_sec=3, kind=kind, **more)
+
+
+def test_a_window_has_a_hundred_frames_a_second(model: WhisperModel) -> None:
+    """The mel's length is the window's, whatever the audio's."""
+    assert item(model).mel.shape == (80, 300)
+    assert model.prepare(np.zeros(99_000, "f4"), window_sec=2, kind=Kind.FINAL).mel.shape[1] == 200
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_batch_answers_each_item(model: WhisperModel, kind: Kind) -> None:
+    """Mixed languages in one batch: as many answers as items, in the languages allowed."""
+    batch = [
+        item(model, kind, 0, language="fr"),
+        item(model, kind, 1, languages=("fr", "en")),
+        item(model, kind, 2, languages=("en",)),
+    ]
+    heard = model.transcribe(batch)
+    assert [h.language for h in heard][::2] == ["fr", "en"]
+    assert heard[1].language in ("fr", "en")
+    assert all(math.isfinite(h.avg_logprob) and 0 <= h.no_speech_prob <= 1 for h in heard)
+
+
+def test_an_item_says_the_same_alone_and_in_a_batch(model: WhisperModel) -> None:
+    """Batching speakers together doesn't mix them."""
+    items = [item(model, Kind.PARTIAL, seed, language="fr") for seed in range(3)]
+    alone = [model.transcribe([one])[0].text for one in items]
+    assert [heard.text for heard in model.transcribe(items)] == alone
+
+
+def test_final_words_have_times_inside_the_audio(model: WhisperModel) -> None:
+    """Words of finals are in order, inside the audio, with a probability; partials have none."""
+    (heard,) = model.transcribe([item(model, language="en")])
+    assert heard.words
+    assert "".join(w.text for w in heard.words).replace(" ", "") == heard.text.replace(" ", "")
+    for word in heard.words:
+        assert 0 <= word.start_sec <= word.end_sec <= 1.5
+        assert 0 <= word.probability <= 1
+    assert model.transcribe([item(model, Kind.PARTIAL)])[0].words == ()
+
+
+def test_a_loop_ends_with_the_audio(model: WhisperModel) -> None:
+    """A decoder that never stops is stopped by the audio's length."""
+    (heard,) = model.transcribe([item(model, Kind.PARTIAL, language="en")])
+    assert len(heard.text.encode()) <= 3 * (1.5 * 12 + 12)
+
+
+def test_a_prompt_is_text_before(model: WhisperModel) -> None:
+    """A prompt's tokens begin with their mark; none for an empty prompt; long ones are cut."""
+    assert model.prompt_tokens("  ") == ()
+    assert len(model.prompt_tokens("bonjour " * 99)) == 101
+    prompt = model.prompt_tokens("bonjour")
+    model.transcribe([item(model, prompt=prompt), item(model, seed=1, prompt=prompt)])
+
+
+def test_missing_folder_and_files_are_named(tiny_model: Path, tmp_path: Path) -> None:
+    """Each missing part gets a message with its name and what to do."""
+    with pytest.raises(ModelError, match="there is no model folder"):
+        WhisperModel.load(tmp_path / "nowhere")
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        folder = tmp_path / name
+        shutil.copytree(tiny_model, folder)
+        (folder / name).unlink()
+        with pytest.raises(ModelError, match=f"has no {name}"):
+            WhisperModel.load(folder, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("model.bin", b"garbage" * 100, "can't be loaded"),
+        ("config.json", b"{", "can't be loaded"),
+        ("tokenizer.json", b"{}", "tokenizer.json is damaged"),
+        ("preprocessor_config.json", b"{", "preprocessor_config.json is damaged"),
+        ("preprocessor_config.json", b'{"feature_size": 128}', "128 mel bands"),
+    ],
+)
+def test_damaged_files_are_named(
+    tiny_model: Path, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    """A damaged file is a ModelError, never a bare error of a library."""
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match=message):
+        WhisperModel.load(folder, device="cpu")
+
+
+def test_a_truncated_model_is_damaged(tiny_model: Path, tmp_path: Path) -> None:
+    """A download that broke off is noticed."""
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    file = folder / "model.bin"
+    file.write_bytes(file.read_bytes()[:50_000])
+    with pytest.raises(ModelError, match="can't be loaded"):
+        WhisperModel.load(folder, device="cpu")
+
+
+def test_wrong_device_or_type_is_named(tiny_model: Path) -> None:
+    """A compute type that doesn't exist is the administrator's to mend."""
+    with pytest.raises(ModelError, match="asr.compute_type"):
+        WhisperModel.load(tiny_model, device="cpu", compute_type="float7")
+
+
+def test_repetitions_pack_well() -> None:
+    """A loop's compression ratio is above the limit, a sentence's below."""
+    assert compression_ratio("je ne sais pas " * 20) > 2.4
+    assert compression_ratio("Le comité a adopté le budget de la commune.") < 2.4
+
+
+@pytest.mark.parametrize(
+    ("subwords", "words"),
+    [
+        ([" Oui", " ?", " Non", " !"], [" Oui ?", " Non !"]),
+        ([" l", "'", "ord", "re", " du", " jour", "."], [" l'ordre", " du", " jour."]),
+        ([" «", " Bon", "jour", " »"], [" « Bonjour »"]),
+        ([" rendez", "-", "vous", ",", " (", "ici", ")"], [" rendez-vous,", " (ici)"]),
+        (["Hello", " world", "..."], ["Hello", " world..."]),
+    ],
+)
+def test_words_keep_their_punctuation(subwords: list[str], words: list[str]) -> None:
+    """Marks belong to their word, spaced as in French or not."""
+    pieces = group(subwords, [1] * len(subwords))
+    assert [piece.text for piece in pieces] == words
+    assert sum(piece.tokens for piece in pieces) == len(subwords)

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from models.base import (
+    SAMPLE_RATE,
+    Kind,
+    ModelRejected,
+    ModelUnavailable,
+    RecognisedWord,
+    Recognition,
+    RecognitionRequest,
+    Samples,
+)
+from models.fakes import LoudnessDetector, ScriptedRecogniser
+from pipelines.captions import TrackCaptions
+from pipelines.events import DroppedCaption, Gap, GapReason, PartialCaption, Segment, Speaker
+from pipelines.settings import CaptionSettings
+
+SPEAKER = Speaker(identity="ana", name="Ana", track_sid="TR_1")
+FRAME = 800
+
+
+@dataclass
+class Shown:
+    events: list[object] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def partial(self, caption: PartialCaption) -> None:
+        self.events.append(caption)
+
+    async def final(self, segment: Segment) -> None:
+        if self.error:
+            raise self.error
+        self.events.append(segment)
+
+    async def dropped(self, caption: DroppedCaption) -> None:
+        self.events.append(caption)
+
+    async def gap(self, gap: Gap) -> None:
+        self.events.append(gap)
+
+    def of(self, kind: type) -> list:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def speech(sec: float) -> Samples:
+    return np.full(round(sec * SAMPLE_RATE), 0.1, dtype=np.float32)
+
+
+def quiet(sec: float) -> Samples:
+    return np.zeros(round(sec * SAMPLE_RATE), dtype=np.float32)
+
+
+def make(recogniser: ScriptedRecogniser, sink: Shown, **more: int) -> TrackCaptions:
+    return TrackCaptions(
+        meeting_id="m1",
+        speaker=SPEAKER,
+        detector=LoudnessDetector(),
+        recogniser=recogniser,
+        sink=sink,
+        settings=CaptionSettings(),
+        **more,
+    )
+
+
+async def play(captions: TrackCaptions, *parts: Samples, at: int = 0) -> int:
+    audio = np.concatenate(parts)
+    for offset in range(0, len(audio), FRAME):
+        await captions.feed(audio[offset : offset + FRAME], at + offset)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    return at + len(audio)
+
+
+def by_kind(partial: str = "bonjour", final: str = "Bonjour à tous.") -> ScriptedRecogniser:
+    return ScriptedRecogniser(lambda r: final if r.kind is Kind.FINAL else partial)
+
+
+async def test_partials_then_a_final_with_the_same_id() -> None:
+    """A partial about every 0.7 s of new speech, a final at the end, one id for all."""
+    sink = Shown()
+    captions = make(by_kind(), sink)
+    await play(captions, quiet(1), speech(2.2), quiet(1))
+    await captions.drain()
+    partials, finals = sink.of(PartialCaption), sink.of(Segment)
+    assert [(p.stable, p.tail) for p in partials] == [("", "bonjour")] + [("bonjour", "")] * 2
+    (final,) = finals
+    assert final.text == "Bonjour à tous."
+    assert {p.utterance_id for p in partials} == {final.id}
+    assert final.id.startswith("m1/TR_1/")
+    assert abs(final.start_ms - 1000) <= 32
+    assert abs(final.end_ms - 3200) <= 32
+    assert partials[0].start_ms == final.start_ms
+    assert sink.events[-1] is final
+
+
+async def test_one_partial_in_flight_and_none_after_the_end() -> None:
+    """While a partial is in flight no other is asked; it is forgotten when the utterance ends."""
+    sink = Shown()
+    recogniser = by_kind()
+    captions = make(recogniser, sink)
+    recogniser.hold()
+    await play(captions, speech(3), quiet(1))
+    assert [r.kind for r in recogniser.requests] == [Kind.PARTIAL, Kind.FINAL]
+    assert [r.kind for r in recogniser.cancelled] == [Kind.PARTIAL]
+    recogniser.release()
+    await captions.drain()
+    assert [type(event) for event in sink.events] == [Segment]
+
+
+async def test_finals_come_out_in_order() -> None:
+    """A later utterance that is answered first waits for the earlier one."""
+    sink = Shown()
+
+    class Slow(ScriptedRecogniser):
+        async def recognise(self, request: RecognitionRequest) -> Recognition:
+            answer = await super().recognise(request)
+            for _ in range(50 if len(self.requests) == 1 else 0):
+                await asyncio.sleep(0)
+            return answer
+
+    recogniser = Slow(lambda r: r.utterance_id)
+    captions = make(recogniser, sink)
+    recogniser.hold()
+    await play(captions, speech(0.5), quiet(1), speech(0.5), quiet(1))
+    assert captions.outstanding_finals == 2
+    recogniser.release()
+    await captions.drain()
+    assert captions.outstanding_finals == 0
+    starts = [segment.start_ms for segment in sink.of(Segment)]
+    assert len(starts) == 2
+    assert starts == sorted(starts)
+
+
+async def test_words_are_in_meeting_time() -> None:
+    """Seconds of the request become milliseconds of the meeting, inside the utterance."""
+    sink = Shown()
+
+    def answer(request: RecognitionRequest) -> Recognition:
+        return Recognition(
+            utterance_id=request.utterance_id,
+            kind=request.kind,
+            text="bonjour monde",
+            language="fr",
+            words=(
+                RecognisedWord(text="bonjour", start_sec=0.4, end_sec=0.8, probability=0.5),
+                RecognisedWord(text="monde", start_sec=0.8, end_sec=99, probability=1.0),
+            ),
+        )
+
+    captions = make(ScriptedRecogniser(answer), sink)
+    await play(captions, quiet(2), speech(0.6), quiet(1), at=SAMPLE_RATE * 10)
+    await captions.drain()
+    (segment,) = sink.of(Segment)
+    first, second = segment.words
+    begin = int(segment.id.rpartition("/")[2]) * 1000 // SAMPLE_RATE
+    assert (first.start_ms, first.end_ms) == (begin + 400, begin + 800)
+    assert second.end_ms <= segment.end_ms + 300
+    assert segment.confidence == 0.75
+
+
+async def test_no_speech_after_partials_takes_them_back() -> None:
+    """A final that is no speech withdraws what was shown, and shows nothing itself."""
+    sink = Shown()
+    captions = make(by_kind(final="..."), sink)
+    await play(captions, speech(1.5), quiet(1))
+    await captions.drain()
+    assert isinstance(sink.events[-1], DroppedCaption)
+    assert not sink.of(Segment)
+
+
+async def test_no_speech_without_partials_is_nothing() -> None:
+    """Where nothing was shown nothing is taken back."""
+    sink = Shown()
+    captions = make(by_kind(final=""), sink)
+    await play(captions, speech(0.4), quiet(1))
+    await captions.drain()
+    assert sink.events == []
+
+
+@pytest.mark.parametrize("error", [ModelRejected("no"), ModelUnavailable("away")])
+async def test_a_final_without_text_is_a_gap(error: Exception) -> None:
+    """Speech that could not be recognised is a gap, in its place."""
+    sink = Shown()
+    captions = make(ScriptedRecogniser(lambda _: error), sink)
+    await play(captions, speech(1.5), quiet(1))
+    await captions.drain()
+    (gap,) = sink.events
+    assert isinstance(gap, Gap)
+    assert gap.reason is GapReason.OUTAGE
+    assert gap.end_ms > gap.start_ms
+
+
+async def test_too_many_outstanding_finals_are_gaps() -> None:
+    """What can't be held while the model is away is said to be lost."""
+    sink = Shown()
+    recogniser = by_kind()
+    captions = make(recogniser, sink, max_outstanding=1)
+    recogniser.hold()
+    await play(captions, speech(0.5), quiet(1), speech(0.5), quiet(1))
+    recogniser.release()
+    await captions.drain()
+    assert [type(event) for event in sink.events] == [Segment, Gap]
+    assert sink.of(Gap)[0].reason is GapReason.OVERLOAD
+
+
+async def test_finish_ends_the_open_utterance() -> None:
+    """Mute in mid-sentence: the words so far come out."""
+    sink = Shown()
+    captions = make(by_kind(), sink)
+    await play(captions, speech(0.5))
+    await captions.finish()
+    await captions.drain()
+    assert len(sink.of(Segment)) == 1
+
+
+async def test_an_error_of_the_sink_ends_the_track() -> None:
+    """A record that can't be written is no caption: the next call says so."""
+    sink = Shown(error=OSError("disk full"))
+    captions = make(by_kind(), sink)
+    await captions.feed(speech(0.4), 0)
+    await captions.finish()
+    with pytest.raises(OSError, match="disk full"):
+        await captions.drain()
+    with pytest.raises(OSError, match="disk full"):
+        await captions.feed(speech(0.1), 10**6)
+
+
+async def test_aclose_leaves_no_task() -> None:
+    """Closing cancels what is in flight."""
+    recogniser = by_kind()
+    captions = make(recogniser, Shown())
+    recogniser.hold()
+    await play(captions, speech(0.5), quiet(1), speech(1.0))
+    await captions.aclose()
+    assert {r.kind for r in recogniser.cancelled} == {Kind.FINAL, Kind.PARTIAL}
