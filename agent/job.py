@@ -102,8 +102,6 @@ async def _claim(
 
 def warm(_process: JobProcess) -> None:
     """Before a job comes: what would otherwise hold up the first second of a meeting."""
-    import aiosqlite  # noqa: F401, PLC0415 - the driver is loaded on first use else
-
     shared_model()
 
 

@@ -8,13 +8,11 @@ import time
 import aiohttp
 from livekit import api
 
+from agent.errors import WorkerError
+
 PATIENCE_SEC = 10.0
 """Everything of one machine starts together: the server may need a moment."""
 EVERY_SEC = 0.5
-
-
-class WorkerError(Exception):
-    """The worker can't start; the message is one line and says what to do."""
 
 
 async def check_livekit(

@@ -11,8 +11,9 @@ import signal
 
 from livekit.agents import AgentServer, JobRequest, WorkerPermissions
 
+from agent.errors import WorkerError
 from agent.job import JobValues, answer, begin, end, warm
-from agent.livekit_check import WorkerError, check_livekit
+from agent.livekit_check import check_livekit
 from agent.load import AsrHeadroom, WorkerLoad
 from agent.settings import AgentSettings
 from pipelines.settings import CaptionSettings
@@ -22,6 +23,14 @@ from storage.rooms import RoomBook
 
 log = logging.getLogger(__name__)
 
+PRELOADED = (
+    "agent.job",
+    "aiosqlite",
+    "anyio._backends._asyncio",
+    "httpcore",
+    "livekit.plugins.silero.resources",
+)
+"""Imported once for all job processes; what is loaded on first use would hold up a meeting."""
 INITIALISE_SEC = 60.0
 """A new process on a busy machine: the SDK's own 10 s are not enough there."""
 SESSION_END_SEC = 300.0
@@ -98,7 +107,7 @@ def build(values: JobValues, database: Database, headroom: AsrHeadroom) -> Agent
         session_end_timeout=SESSION_END_SEC,
         drain_timeout=math.ceil(values.agent.drain_sec),
         setup_fnc=warm,
-        preload_modules=["agent.job"],
+        preload_modules=list(PRELOADED),
         port=values.agent.health_port,
     )
     record, rooms = Record(database), RoomBook(database)

@@ -107,6 +107,7 @@ async def _run(jobs: JobsSettings, parts: Parts) -> bool:
 
 async def _leave(delivery: Delivery) -> bool:
     """Let the running steps end, then go; True if nothing was left to do."""
+    delivery.stop()
     await _unless(delivery.idle.wait(), _PATIENCE_SEC)
     if delivery.running:
         # Cancelling a workflow in this process would be written down as its failure. Left as

@@ -80,10 +80,10 @@ def compose(letter: Letter, *, sender: str) -> EmailMessage:
     message.set_content(_environment.get_template("minutes.txt.j2").render(view))
     html = _environment.get_template("minutes.html.j2").render(view)
     message.add_alternative(_inliner.inline(html), subtype="html")
-    # Set last: setting the content drops the Content-* headers there are.
-    message["Content-Language"] = view["language"]
     for one in letter.attachments:
         message.add_attachment(one.text, subtype=one.subtype, filename=one.name)
+    # Last: each part that is added takes the Content-* headers there are with it.
+    message["Content-Language"] = view["language"]
     return message
 
 

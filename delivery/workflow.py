@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfiguredInstance
 from dbos._error import DBOSMaxStepRetriesExceeded
@@ -34,6 +34,7 @@ from storage.line import Meeting
 from storage.record import Record
 
 _log = logging.getLogger(__name__)
+_Value = TypeVar("_Value")
 
 MAIL_PAUSES_SEC = tuple(min(15.0 * 2**n, 3600.0) for n in range(56))
 """Between tries of a deferred mail: from 15 s, doubling, to an hour; two days in all. Grey
@@ -42,6 +43,10 @@ listing lasts minutes, a broken mail server a weekend."""
 
 class MeetingGone(Exception):
     """The meeting was erased while its minutes were made; erasure wins."""
+
+
+def _may_pass(error: BaseException) -> bool:
+    return not isinstance(error, MeetingGone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +70,9 @@ class Delivery(DBOSConfiguredInstance):
         super().__init__(config_name="delivery")
         self._parts = parts
         self._busy = 0
+        self._stopping = False
         self.idle = asyncio.Event()
-        """Set while no step runs; the process waits for it before it stops."""
+        """Set while no step runs: the moment to stop at."""
         self.idle.set()
         self.running: set[str] = set()
         """Meetings whose workflow runs in this process."""
@@ -82,95 +88,89 @@ class Delivery(DBOSConfiguredInstance):
 
     async def _deliver(self, meeting_id: str) -> str:
         try:
-            organisers = await self.write_minutes(meeting_id)
-            await self.write_files(meeting_id)
+            organisers = await self._step(self.write_minutes(meeting_id))
+            await self._step(self.write_files(meeting_id))
             await self._tell(meeting_id, "delivered")
             outcomes = await self._mail(meeting_id, organisers)
-            return await self.finish(meeting_id, outcomes)
+            return await self._step(self.finish(meeting_id, outcomes))
         except Exception as error:  # noqa: BLE001 - whatever it was, the failure must be visible
             cause = _cause(error)
             if isinstance(cause, MeetingGone):
                 return "gone"
             _log.error("delivery failed", extra={"meeting": meeting_id}, exc_info=cause)
-            await self.fail(meeting_id, _line(cause))
+            await self._step(self.fail(meeting_id, _line(cause)))
             await self._tell(meeting_id, "failed")
             return "failed"
 
-    @DBOS.step(retries_allowed=True, max_attempts=5)
+    @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
     async def write_minutes(self, meeting_id: str) -> int:
         """minutes.json, the only costly step, and so a step of its own; how many get a mail."""
-        with self._working():
-            meeting, transcript = await self._load(meeting_id)
-            minutes = await self._parts.minutes.write(meeting, transcript)
-            text = minutes.model_dump_json(indent=1) + "\n"
-            await self._keep(meeting_id, {"minutes.json": text})
-            return len(meeting.organisers)
+        meeting, transcript = await self._load(meeting_id)
+        minutes = await self._parts.minutes.write(meeting, transcript)
+        text = minutes.model_dump_json(indent=1) + "\n"
+        await self._keep(meeting_id, {"minutes.json": text})
+        return len(meeting.organisers)
 
-    @DBOS.step(retries_allowed=True, max_attempts=5)
+    @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
     async def write_files(self, meeting_id: str) -> None:
         """The transcript in its formats, and the minutes for people."""
-        with self._working():
-            meeting, transcript = await self._load(meeting_id)
-            minutes = await self._minutes(meeting_id)
-            files = {
-                "transcript.json": json_file.render(meeting, transcript),
-                "transcript.md": markdown.render(meeting, transcript),
-                "transcript.vtt": vtt.render(meeting, transcript),
-                "minutes.md": minutes_page.render(meeting, transcript, minutes),
-            }
-            await self._keep(meeting_id, files)
+        meeting, transcript = await self._load(meeting_id)
+        minutes = await self._minutes(meeting_id)
+        files = {
+            "transcript.json": json_file.render(meeting, transcript),
+            "transcript.md": markdown.render(meeting, transcript),
+            "transcript.vtt": vtt.render(meeting, transcript),
+            "minutes.md": minutes_page.render(meeting, transcript, minutes),
+        }
+        await self._keep(meeting_id, files)
 
-    @DBOS.step(retries_allowed=True, max_attempts=3)
+    @DBOS.step(retries_allowed=True, max_attempts=3, should_retry=_may_pass)
     async def tell_room(self, meeting_id: str, state: State) -> bool:
         """The message to the room; False if it is gone. Raises RoomUnreachable."""
-        with self._working():
-            meeting = await self._meeting(meeting_id)
-            room = self._parts.room
-            return await room.minutes(room=meeting.room, meeting_id=meeting_id, state=state)
+        meeting = await self._meeting(meeting_id)
+        room = self._parts.room
+        return await room.minutes(room=meeting.room, meeting_id=meeting_id, state=state)
 
-    @DBOS.step(retries_allowed=True, max_attempts=5)
+    @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
     async def send_mail(self, meeting_id: str, organiser: int) -> dict[str, str]:
         """One try of the mail to the organiser of that number; what became of it."""
-        with self._working():
-            outcome = await self._send(meeting_id, organiser)
-            level = logging.INFO if outcome.state == MailState.SENT else logging.WARNING
-            _log.log(
-                level,
-                "mail %s",
-                outcome.state.value,
-                extra={"meeting": meeting_id, "organiser": organiser, "reason": outcome.reason},
-            )
-            return {"state": outcome.state.value, "reason": outcome.reason}
+        outcome = await self._send(meeting_id, organiser)
+        level = logging.INFO if outcome.state == MailState.SENT else logging.WARNING
+        _log.log(
+            level,
+            "mail %s",
+            outcome.state.value,
+            extra={"meeting": meeting_id, "organiser": organiser, "reason": outcome.reason},
+        )
+        return {"state": outcome.state.value, "reason": outcome.reason}
 
-    @DBOS.step(retries_allowed=True, max_attempts=5)
+    @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
     async def finish(self, meeting_id: str, outcomes: list[dict[str, str]]) -> str:
         """The end: delivery.json says who got a mail; delivered, unless every mail failed."""
-        with self._working():
-            meeting = await self._meeting(meeting_id)
-            mails = [
-                {"to": organiser.email, **outcome}
-                for organiser, outcome in zip(meeting.organisers, outcomes, strict=True)
-            ]
-            text = json.dumps({"version": 1, "mail": mails}, ensure_ascii=False, indent=1)
-            await self._keep(meeting_id, {"delivery.json": text + "\n"})
-            lost = [one for one in outcomes if one["state"] in (MailState.REFUSED, "deferred")]
-            if outcomes and len(lost) == len(outcomes):
-                reason = f"no mail could be delivered: {lost[0]['reason']}"
-                await self._parts.record.mark_failed(meeting_id, reason)
-                return "failed"
-            await self._parts.record.mark_delivered(meeting_id)
-            return "delivered"
+        meeting = await self._meeting(meeting_id)
+        mails = [
+            {"to": organiser.email, **outcome}
+            for organiser, outcome in zip(meeting.organisers, outcomes, strict=True)
+        ]
+        text = json.dumps({"version": 1, "mail": mails}, ensure_ascii=False, indent=1)
+        await self._keep(meeting_id, {"delivery.json": text + "\n"})
+        lost = [one for one in outcomes if one["state"] in (MailState.REFUSED, "deferred")]
+        if outcomes and len(lost) == len(outcomes):
+            reason = f"no mail could be delivered: {lost[0]['reason']}"
+            await self._parts.record.mark_failed(meeting_id, reason)
+            return "failed"
+        await self._parts.record.mark_delivered(meeting_id)
+        return "delivered"
 
-    @DBOS.step(retries_allowed=True, max_attempts=8)
+    @DBOS.step(retries_allowed=True, max_attempts=8, should_retry=_may_pass)
     async def fail(self, meeting_id: str, line: str) -> None:
         """The visible failure."""
-        with self._working():
-            await self._parts.record.mark_failed(meeting_id, line)
+        await self._parts.record.mark_failed(meeting_id, line)
 
     async def _tell(self, meeting_id: str, state: State) -> None:
         try:
-            await self.tell_room(meeting_id, state)
-        except DBOSMaxStepRetriesExceeded:
+            await self._step(self.tell_room(meeting_id, state))
+        except (DBOSMaxStepRetriesExceeded, MeetingGone):
             _log.warning("the room could not be told", extra={"meeting": meeting_id})
 
     async def _mail(self, meeting_id: str, organisers: int) -> list[dict[str, str]]:
@@ -184,7 +184,7 @@ class Delivery(DBOSConfiguredInstance):
             if pause_sec:
                 await DBOS.sleep_async(pause_sec)
             for number in pending:
-                outcomes[number] = await self.send_mail(meeting_id, number)
+                outcomes[number] = await self._step(self.send_mail(meeting_id, number))
             pending = [n for n in pending if outcomes[n]["state"] == MailState.DEFERRED]
         return list(outcomes.values())
 
@@ -235,16 +235,22 @@ class Delivery(DBOSConfiguredInstance):
             )
             await self._parts.record.saw_artefact(meeting_id, name, str(file.path), file.sha256)
 
-    @contextmanager
-    def _working(self) -> Iterator[None]:
+    async def _step(self, step: Coroutine[Any, Any, _Value]) -> _Value:
+        """Run one step and its checkpoint. Once the process stops, no other step begins."""
+        if self._stopping:
+            await asyncio.Event().wait()
         self._busy += 1
         self.idle.clear()
         try:
-            yield
+            return await step
         finally:
             self._busy -= 1
             if self._busy == 0:
                 self.idle.set()
+
+    def stop(self) -> None:
+        """Begin no further step; `idle` is set once those that run have their checkpoints."""
+        self._stopping = True
 
 
 _SUBTYPES = {"vtt": "vtt", ".md": "markdown"}

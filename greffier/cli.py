@@ -65,7 +65,6 @@ def serve() -> None:
     """The rooms service: tokens, rooms, history, the page, the reconciler."""
     settings = _with_keys()
     from rooms.app import serve as run  # noqa: PLC0415
-
     from storage.database import migrate  # noqa: PLC0415
 
     migrate(settings.storage.database_url)
@@ -84,7 +83,6 @@ def worker() -> None:
     """The agent: joins meetings hidden and captions them."""
     settings = _with_keys()
     from agent.worker import run  # noqa: PLC0415
-
     from storage.database import migrate  # noqa: PLC0415
 
     migrate(settings.storage.database_url)
@@ -112,7 +110,6 @@ def jobs() -> None:
     """The durable workflows: minutes, files, mail."""
     settings = _with_keys()
     from delivery.jobs import serve as run  # noqa: PLC0415
-
     from storage.database import migrate  # noqa: PLC0415
 
     migrate(settings.storage.database_url)

@@ -68,7 +68,12 @@ async def _model(settings: Settings) -> Finding:
     from models.whisper import WhisperModel  # noqa: PLC0415 - loads CTranslate2
 
     try:
-        await asyncio.to_thread(WhisperModel.load, settings.asr)
+        await asyncio.to_thread(
+            WhisperModel.load,
+            settings.asr.model,
+            device=settings.asr.device,
+            compute_type=settings.asr.compute_type,
+        )
     except EXPECTED as error:
         return Finding(part="model", well=False, words=str(error))
     demo = settings.asr.model.name == "demo-model"

@@ -8,21 +8,21 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.asr_client import AsrClient
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from storage.files import write_file
 
 from greffier.doctor import demo_note
 from greffier.settings import Settings, as_environment
 from greffier.stack import answers, command
 from greffier.supervisor import Program, Supervisor
+from models.asr_client import AsrClient
 from models.vad import SileroDetector, SileroModel
 from pipelines.events import Segment
 from pipelines.export import json_file, markdown, vtt
 from pipelines.export.clean import clock
 from pipelines.file_transcription import MediaError, decode, transcribe_file
 from pipelines.transcript import build
+from storage.files import write_file
 from storage.line import Line, LineWord, Meeting, MeetingState
 
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -66,13 +66,22 @@ def bind(address: Address) -> socket.socket:
         family, kind, _, _, target = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM
         )[0]
-        bound = socket.socket(family, kind)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(target)
+        return _bound(family, kind, target)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ModelError(f"{address} is in use; {OTHER_ADDRESS}") from error
         raise ModelError(f"can't listen on {address}: {error.strerror}; change asr.url") from error
+
+
+def _bound(family: int, kind: int, target: tuple[object, ...] | str) -> socket.socket:
+    bound = socket.socket(family, kind)
+    try:
+        if family != socket.AF_UNIX:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(target)
+    except OSError:
+        bound.close()
+        raise
     return bound
 
 
@@ -85,8 +94,7 @@ def _bind_path(path: Path) -> socket.socket:
             if _somebody_listens(path):
                 raise ModelError(f"unix:{path} is in use; {OTHER_ADDRESS}")
             path.unlink()  # left behind by a process that was killed
-        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        bound.bind(str(path))
+        bound = _bound(socket.AF_UNIX, socket.SOCK_STREAM, str(path))
         # What is said in meetings passes here: for this account alone.
         path.chmod(0o600)
     except OSError as error:

@@ -175,6 +175,6 @@ def read_clip(path: Path) -> Samples:
             resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
             frames = [*container.decode(audio=0), None]
             pieces = [p.to_ndarray().reshape(-1) for f in frames for p in resampler.resample(f)]
+        return np.concatenate(pieces).astype(np.float32)
     except (OSError, IndexError, ValueError) as error:
         raise ModelError(f"{path} can't be read: {error}") from error
-    return np.concatenate(pieces).astype(np.float32)

@@ -9,15 +9,11 @@ from fastapi import APIRouter, Depends, HTTPException, status
 
 from rooms.access import Credentials, is_administrator, may_speak
 from rooms.errors import LiveKitUnavailable
+from rooms.joining import refuse_foreign
 from rooms.names import clean_name
 from rooms.reconciler import announce_off
 from rooms.state import State, StateOf
-from rooms.wire import (
-    RoomAnswer,
-    RoomPath,
-    RoomRequest,
-    TranscriptionAnswer,
-)
+from rooms.wire import RoomAnswer, RoomPath, RoomRequest, TranscriptionAnswer, problems
 from storage.line import Organiser, Room
 
 _log = logging.getLogger("greffier.rooms")

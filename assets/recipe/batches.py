@@ -54,8 +54,10 @@ def spell(text: str) -> list[int]:
 class Composer:
     """Draws clips at random and makes windows of them as a live room, a peer or a file would."""
 
-    def __init__(self, clips: list[Clip], tokenizer: Tokenizer, rng: np.random.Generator) -> None:
-        self.clips, self.rng = clips, rng
+    def __init__(
+        self, clips: list[Clip], tokenizer: Tokenizer, rng: np.random.Generator, simple: bool = False
+    ) -> None:
+        self.clips, self.rng, self.simple = clips, rng, simple
         self.tokenizer = tokenizer
         self.by_language = {lang: [i for i, c in enumerate(clips) if c.language == lang] for lang in LANGUAGE_TOKENS}
 
@@ -107,6 +109,9 @@ class Composer:
         rng = self.rng
         language = "fr" if rng.random() < 0.5 else "en"
         draw = rng.random()
+        if self.simple:
+            clip = self._clip(language)
+            return self._sequence(language, clip.log_mel.astype(np.float32), self._encode(clip.text), [clip.text], False, False)
         if draw < 0.04:
             return self._silence_example(language)
         window = draw < 0.20
@@ -139,7 +144,7 @@ class Composer:
         self, language: str, log_mel: Array, body: list[int], texts: list[str], timestamps: bool, window: bool
     ) -> Example:
         previous: list[int] = []
-        if self.rng.random() < (0.5 if window else 0.08):
+        if not self.simple and self.rng.random() < (0.5 if window else 0.08):
             for _ in range(int(self.rng.integers(1, 6 if self.rng.random() < 0.2 else 3))):
                 previous += self._encode(self._clip(language).text)
             previous = [PREVIOUS, *previous[-200:]]
@@ -195,20 +200,27 @@ class Composer:
         return Batch(mel=mel, tokens=tokens, targets=targets, letters=letters, letter_counts=counts)
 
 
-def feed(folder: Path, tokenizer: Tokenizer, seed: int, batch_sec: float, depth: int = 6) -> Iterator[Batch]:
-    """Yield batches made by a background thread; shards that appear later join at the next reload."""
+def feed(
+    folder: Path, tokenizer: Tokenizer, seed: int, batch_sec: float, simple_batches: int = 0, depth: int = 6
+) -> Iterator[Batch]:
+    """Yield batches made by a background thread; shards that appear later join at the next reload.
+
+    The first ``simple_batches`` (rounded up to 150) are whole, clean, single clips: listening is learned sooner.
+    """
     ready: queue.Queue[Batch] = queue.Queue(maxsize=depth)
 
     def work() -> None:
         rng = np.random.default_rng(seed)
         clips: list[Clip] = []
         known: set[Path] = set()
+        made = 0
         while True:
             for path in sorted(folder.glob("shard-????.npy")):
                 if path not in known:
                     known.add(path)
                     clips += load_shard(path)
-            maker = Composer(clips, tokenizer, rng).batches(batch_sec)
+            maker = Composer(clips, tokenizer, rng, simple=made < simple_batches).batches(batch_sec)
+            made += 150
             for _ in range(150):
                 ready.put(next(maker))
 

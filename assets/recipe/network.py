@@ -84,10 +84,22 @@ class Whisper(nn.Module):
         self.encoder_norm = nn.LayerNorm(d)
         self.decoder = nn.ModuleList(Layer(d, shape.heads, True) for _ in range(shape.decoder_layers))
         self.decoder_norm = nn.LayerNorm(d)
-        self.embedding = nn.Parameter(torch.randn(used + 1, d) * 0.05)
-        self.target_positions = nn.Parameter(sinusoids(shape.target_positions, d) * 0.05)
+        self.embedding = nn.Parameter(torch.randn(used + 1, d) * 0.07)
+        self.target_positions = nn.Parameter(sinusoids(shape.target_positions, d) * 0.1)
         self.letters = nn.Linear(d, letters)
         self.register_buffer("positions", sinusoids(shape.source_positions, d))
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """Let the sound weigh as much as the fixed positions, and start each block close to the identity.
+
+        With the default sizes the positions drown the sound: 400 steps went by before the encoder listened.
+        """
+        for conv in (self.conv1, self.conv2):
+            nn.init.normal_(conv.weight, std=(3.0 / conv.in_features) ** 0.5)
+        for name, parameter in self.named_parameters():
+            if name.endswith(("out.weight", "fc2.weight")):
+                parameter.data.mul_(0.3)
 
     def encode(self, mel: Tensor) -> Tensor:
         """Encode mel (B, T, 80), T even, to (B, T/2, d). The convolutions are matrix products over 3 frames."""

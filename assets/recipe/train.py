@@ -18,10 +18,11 @@ from .network import Shape, Whisper
 from .sentences import extra_words, training_sentences
 from .tokenizer import END_OF_TEXT, VOCABULARY, load
 
-PEAK_RATE, WARMUP_STEPS, CLIP_NORM, WEIGHT_DECAY = 1.6e-3, 250, 1.0, 0.01
+PEAK_RATE, WARMUP_STEPS, CLIP_NORM, WEIGHT_DECAY = 1.6e-3, 150, 1.0, 0.01
+SIMPLE_BATCHES = 600
 SAVE_EVERY_SEC = 240.0
 #: The spelling loss makes the encoder listen early; it is dropped once the decoder attends well.
-CTC_WEIGHT, CTC_UNTIL = 0.3, 0.55
+CTC_WEIGHT, CTC_UNTIL = 0.5, 0.6
 
 
 def used_tokens(tokenizer_path: Path, clips: int, seed: int) -> list[int]:
@@ -69,8 +70,8 @@ class Optimiser:
         return norm
 
 
-def loss_of(model: Whisper, batch: Batch, rows: Tensor, others: int, ctc_weight: float) -> tuple[Tensor, float]:
-    """Return the loss to minimise and the token loss alone, in nats."""
+def loss_of(model: Whisper, batch: Batch, rows: Tensor, others: int, ctc_weight: float) -> tuple[Tensor, float, float]:
+    """Return the loss to minimise, the token loss and the spelling loss, in nats."""
     memory = model.encode(torch.from_numpy(batch.mel).bfloat16())
     states = model.decode(rows[torch.from_numpy(batch.tokens)], memory)
     targets = torch.from_numpy(batch.targets)
@@ -80,13 +81,13 @@ def loss_of(model: Whisper, batch: Batch, rows: Tensor, others: int, ctc_weight:
     logits = torch.cat([logits[:, :-1], logits[:, -1:] + math.log(others)], dim=1)
     token_loss = F.cross_entropy(logits, rows[targets[kept]], label_smoothing=0.0)
     if ctc_weight == 0.0:
-        return token_loss, float(token_loss)
+        return token_loss, float(token_loss.detach()), 0.0
     log_probs = F.log_softmax(model.letters(memory).float(), dim=-1).transpose(0, 1)
     lengths = torch.full((batch.mel.shape[0],), memory.shape[1], dtype=torch.long)
     spelling = F.ctc_loss(
         log_probs, torch.from_numpy(batch.letters), lengths, torch.from_numpy(batch.letter_counts), zero_infinity=True
     )
-    return token_loss + ctc_weight * spelling, float(token_loss)
+    return token_loss + ctc_weight * spelling, float(token_loss.detach()), float(spelling.detach())
 
 
 def _rate(progress: float, steps: int, peak: float) -> float:
@@ -131,10 +132,11 @@ def run(
     last = saved_at = time.monotonic()
     smooth, seen = 0.0, 0.0
     bar = tqdm(total=round(limit), initial=round(elapsed), desc="train", unit="s", mininterval=5)
-    for batch in feed(work / "corpus", load(tokenizer_path), seed + optimiser.steps, batch_sec):
+    simple = max(0, SIMPLE_BATCHES - optimiser.steps) if not start else 0
+    for batch in feed(work / "corpus", load(tokenizer_path), seed + optimiser.steps, batch_sec, simple):
         progress = elapsed / limit
         weight = CTC_WEIGHT if ctc and progress < CTC_UNTIL else 0.0
-        loss, token_loss = loss_of(model, batch, rows, VOCABULARY - len(used), weight)
+        loss, token_loss, spelling = loss_of(model, batch, rows, VOCABULARY - len(used), weight)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = optimiser.step(_rate(progress, optimiser.steps, peak))
         now = time.monotonic()
@@ -142,7 +144,7 @@ def run(
         smooth = token_loss if smooth == 0 else 0.97 * smooth + 0.03 * token_loss
         seen += batch.mel.shape[0] * batch.mel.shape[1] / 100
         bar.n = round(min(elapsed, limit))
-        bar.set_postfix(step=optimiser.steps, loss=f"{smooth:.3f}", norm=f"{norm:.1f}", hours=f"{seen / 3600:.1f}")
+        bar.set_postfix(step=optimiser.steps, loss=f"{smooth:.3f}", spell=f"{spelling:.2f}", norm=f"{norm:.1f}", hours=f"{seen / 3600:.1f}")
         if now - saved_at > SAVE_EVERY_SEC:
             _save(path, optimiser, elapsed, used)
             saved_at = now

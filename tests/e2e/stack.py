@@ -72,13 +72,24 @@ class RunningProcess:
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self.process = process
         self._log = log
+        self.last_log = ""
 
     @property
     def pid(self) -> int:
         return self.process.pid
 
     def log(self) -> str:
-        return self._log.read_text(errors="replace")
+        if self._log.exists():
+            self.last_log = self._log.read_text(errors="replace")
+        return self.last_log
+
+    def wait_log(self, text: str, *, timeout_sec: float = 30.0) -> None:
+        """Return once it has said `text`. Fails with what it said instead."""
+        deadline = time.monotonic() + timeout_sec
+        while text not in self.log():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"it never said {text!r}:\n{self.log()}")
+            time.sleep(0.1)
 
     def terminate(self) -> None:
         """SIGTERM to the process alone, as an orchestrator does."""

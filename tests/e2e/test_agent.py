@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
-from livekit import api
+from livekit import api, rtc
 
 from storage.database import Database, migrate
-from storage.line import Line, Meeting, MeetingState
+from storage.line import Line, Meeting, MeetingState, Room
 from storage.record import Record
+from storage.rooms import RoomBook
 from tests.e2e.stack import (
     LiveKit,
     Person,
@@ -39,15 +41,16 @@ class Worker:
 
     process: RunningProcess
     record: Record
+    rooms: RoomBook
 
 
-@contextlib.asynccontextmanager
-async def working(
-    livekit: LiveKit, asr_url: str, folder: Path, **settings: str
-) -> AsyncIterator[Worker]:
-    """A worker with a database of its own."""
+@contextlib.contextmanager
+def worker_process(
+    livekit: LiveKit, asr_url: str, folder: Path
+) -> Iterator[tuple[RunningProcess, str]]:
+    """A registered worker, and the URL of its database."""
     url = f"sqlite+aiosqlite:///{folder / 'greffier.db'}"
-    await asyncio.to_thread(migrate, url)
+    migrate(url)
     env = livekit.env() | {
         "GREFFIER_AGENT__NAME": AGENT,
         "GREFFIER_AGENT__HEALTH_PORT": "0",
@@ -55,27 +58,53 @@ async def working(
         "GREFFIER_ASR__URL": asr_url,
         "GREFFIER_STORAGE__DATABASE_URL": url,
     }
+    with greffier_process("worker", env) as process:
+        process.wait_log("registered as", timeout_sec=90)
+        yield process, url
+
+
+@contextlib.asynccontextmanager
+async def opened(process: RunningProcess, url: str) -> AsyncIterator[Worker]:
+    """The worker with its record, in this test's event loop."""
     database = Database(url)
     try:
-        with greffier_process("worker", env | settings) as process:
-            await until(
-                lambda: "registered as" in process.log() or process.process.poll() is not None,
-                timeout_sec=90,
-                what="the worker's registration",
-            )
-            yield Worker(process=process, record=Record(database))
+        yield Worker(process=process, record=Record(database), rooms=RoomBook(database))
     finally:
         await database.close()
 
 
+@pytest.fixture(scope="module")
+def shared(
+    livekit: LiveKit, asr_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[RunningProcess, str]]:
+    with worker_process(livekit, asr_url, tmp_path_factory.mktemp("worker")) as both:
+        yield both
+
+
 @pytest.fixture
-async def worker(livekit: LiveKit, asr_url: str, tmp_path: Path) -> AsyncIterator[Worker]:
-    async with working(livekit, asr_url, tmp_path) as worker:
+async def worker(shared: tuple[RunningProcess, str]) -> AsyncIterator[Worker]:
+    """The worker that several tests share."""
+    async with opened(*shared) as worker:
         yield worker
 
 
 @pytest.fixture
-def room() -> Iterator[str]:
+def own_process(
+    livekit: LiveKit, asr_url: str, tmp_path: Path
+) -> Iterator[tuple[RunningProcess, str]]:
+    with worker_process(livekit, asr_url, tmp_path) as both:
+        yield both
+
+
+@pytest.fixture
+async def own_worker(own_process: tuple[RunningProcess, str]) -> AsyncIterator[Worker]:
+    """A worker that the test may end."""
+    async with opened(*own_process) as worker:
+        yield worker
+
+
+@pytest.fixture
+def room() -> str:
     return str(uuid.uuid4())
 
 
@@ -162,11 +191,7 @@ async def test_captions_in_a_room_of_another_product(
     async with livekit.api() as lkapi:
         await lkapi.room.delete_room(api.DeleteRoomRequest(room=room))
 
-    async def over() -> bool:
-        now = await worker.record.meeting(meeting.id)
-        return now is not None and now.state is MeetingState.ENDED and now.holder is None
-
-    await until(over, what="the end of the meeting")
+    await until(_released(worker, meeting), what="the end of the meeting")
 
 
 async def test_a_second_dispatch_changes_nothing(
@@ -179,7 +204,8 @@ async def test_a_second_dispatch_changes_nothing(
         meeting = await begun(worker, room)
         await dispatch(livekit, room)
         await until(
-            lambda: worker.process.log().count("captioned already") == 2, what="the refusals"
+            lambda: worker.process.log().count(f"{room}: captioned already") == 2,
+            what="the refusals",
         )
         await claire.open_microphone()
         await claire.be_silent(0.5)
@@ -192,10 +218,10 @@ async def test_a_second_dispatch_changes_nothing(
 
 
 async def test_a_busy_machine_still_gets_its_job(
-    livekit: LiveKit, asr_url: str, tmp_path: Path, room: str
+    livekit: LiveKit, worker: Worker, room: str
 ) -> None:
     """The load trap: a job offered while the CPU is full would be lost for ever."""
-    async with working(livekit, asr_url, tmp_path) as worker, Person(livekit, room, "claire"):
+    async with Person(livekit, room, "claire"):
         with busy_cores():
             # As long as the SDK's own measure looks back, and the worker's report takes.
             busy = await asyncio.to_thread(psutil.cpu_percent, 6.0)
@@ -204,10 +230,75 @@ async def test_a_busy_machine_still_gets_its_job(
             await begun(worker, room)
 
 
-async def test_sigterm_in_mid_utterance_loses_nothing(
+async def test_a_room_of_our_own_is_told_by_metadata_and_stopped_by_the_record(
     livekit: LiveKit, worker: Worker, room: str
 ) -> None:
+    """Stop ends the meeting first: what was said until then still comes, then the lease is free."""
+    await worker.rooms.create(
+        Room(name=room, title="Budget", language="fr", organisers=(), transcribe=True)
+    )
+    async with Person(livekit, room, "claire", name="Claire Martin") as claire:
+        await dispatch(livekit, room)
+        meeting = await begun(worker, room)
+        assert meeting.title == "Budget"
+        await until(lambda: "greffier" in claire.room.metadata, what="the metadata")
+        assert json.loads(claire.room.metadata)["greffier"] == {
+            "transcription": "on",
+            "meeting": meeting.id,
+            "since": meeting.started_at.isoformat(timespec="seconds"),
+        }
+        await claire.open_microphone()
+        await claire.be_silent(0.5)
+        await claire.say(spoken("fr"))
+        await worker.record.end_meeting(meeting.id)
+
+        await until(lambda: '"off"' in claire.room.metadata, what="the notice of the end")
+        await until(_released(worker, meeting), what="the lease")
+        lines = await worker.record.lines(meeting.id)
+        assert lines[-1].end_ms > lines[0].start_ms
+        assert claire.data == []
+        assert await worker.record.participants(meeting.id) == {"claire": "Claire Martin"}
+
+
+async def test_mute_republish_and_reconnect_keep_what_was_said(
+    livekit: LiveKit, worker: Worker, room: str
+) -> None:
+    """Each interruption ends the utterance; what comes after is placed later."""
+    async with Person(livekit, room, "claire") as claire:
+        await dispatch(livekit, room)
+        meeting = await begun(worker, room)
+        await claire.open_microphone()
+        await claire.be_silent(0.3)
+        speech = spoken("fr")
+        first = speech[: 48_000 * 2]
+        await claire.say(first)
+        assert claire.publication is not None
+        claire.publication.track.mute()
+        muted = await recorded(worker, meeting, 1)
+        claire.publication.track.unmute()
+        await claire.say(first)
+        await claire.room.local_participant.unpublish_track(claire.publication.sid)
+        again = await recorded(worker, meeting, len(muted) + 1)
+        await claire.open_microphone()
+        await claire.be_silent(0.3)
+        await claire.say(first)
+        await claire.be_silent(1.0)
+        republished = await recorded(worker, meeting, len(again) + 1)
+        await claire.room.simulate_scenario(rtc.SimulateScenarioKind.SIMULATE_FULL_RECONNECT)
+        await claire.be_silent(3.0)
+        await claire.say(first)
+        await claire.be_silent(1.0)
+        lines = await recorded(worker, meeting, len(republished) + 1)
+        starts = [line.start_ms for line in lines]
+        assert starts == sorted(starts)
+        assert all(line.reason is None for line in lines)
+
+
+async def test_sigterm_in_mid_utterance_loses_nothing(
+    livekit: LiveKit, own_worker: Worker, room: str
+) -> None:
     """What was said before the signal is committed, and the lease is free for a successor."""
+    worker = own_worker
     async with Person(livekit, room, "claire") as claire:
         await dispatch(livekit, room)
         meeting = await begun(worker, room)
@@ -216,7 +307,7 @@ async def test_sigterm_in_mid_utterance_loses_nothing(
         speech = spoken("en")
         await claire.say(speech[: len(speech) // 3])
         worker.process.terminate()
-        assert worker.process.wait() == 0
+        assert await asyncio.to_thread(worker.process.wait) == 0
         lines = await worker.record.lines(meeting.id)
         assert lines
         assert lines[-1].text
@@ -225,28 +316,66 @@ async def test_sigterm_in_mid_utterance_loses_nothing(
         assert (now.state, now.holder) == (MeetingState.LIVE, None)
 
 
-async def test_kill_of_the_recognition_process_loses_nothing(
-    livekit: LiveKit, tmp_path: Path, room: str
-) -> None:
-    """Said while it is away, recognised when it is back: no gap, in order."""
+@pytest.fixture
+def mortal_asr(tmp_path: Path) -> Iterator[tuple[str, Callable[[], RunningProcess]]]:
+    """The address of a recognition process, and how to start one there."""
     url = f"unix:{tmp_path / 'asr.sock'}"
     with contextlib.ExitStack() as processes:
-        first = processes.enter_context(asr_process(url))
-        async with working(livekit, url, tmp_path) as worker:
-            async with Person(livekit, room, "claire") as claire:
-                await dispatch(livekit, room)
-                meeting = await begun(worker, room)
-                await claire.open_microphone()
-                await claire.be_silent(0.5)
-                await claire.say(spoken("fr"))
-                first.kill()
-                await claire.say(spoken("en"))
-                await claire.be_silent(1.0)
-                before = len(await worker.record.lines(meeting.id))
-                processes.enter_context(asr_process(url))
-                lines = await recorded(worker, meeting, before + 1)
-                await claire.be_silent(0.2)
-            assert all(line.reason is None for line in lines)
-            starts = [line.start_ms for line in lines]
-            assert starts == sorted(starts)
-            assert lines[-1].end_ms > 7_000
+        yield url, lambda: processes.enter_context(asr_process(url))
+
+
+async def test_kill_of_the_recognition_process_loses_nothing(
+    livekit: LiveKit,
+    mortal_asr: tuple[str, Callable[[], RunningProcess]],
+    tmp_path: Path,
+    room: str,
+) -> None:
+    """Said while it is away, recognised when it is back: no gap, in order."""
+    url, start = mortal_asr
+    first = await asyncio.to_thread(start)
+    context = worker_process(livekit, url, tmp_path)
+    process, database_url = await asyncio.to_thread(context.__enter__)
+    try:
+        async with (
+            opened(process, database_url) as worker,
+            Person(livekit, room, "claire") as claire,
+        ):
+            await dispatch(livekit, room)
+            meeting = await begun(worker, room)
+            await claire.open_microphone()
+            await claire.be_silent(0.5)
+            await claire.say(spoken("fr"))
+            first.kill()
+            await claire.say(spoken("en"))
+            await claire.be_silent(1.0)
+            before = len(await worker.record.lines(meeting.id))
+            await asyncio.to_thread(start)
+            lines = await recorded(worker, meeting, before + 1)
+            await claire.be_silent(0.2)
+        assert all(line.reason is None for line in lines)
+        starts = [line.start_ms for line in lines]
+        assert starts == sorted(starts)
+        assert lines[-1].end_ms > 7_000
+    finally:
+        await asyncio.to_thread(context.__exit__, None, None, None)
+
+
+def test_keys_that_are_refused_are_one_line(livekit: LiveKit, tmp_path: Path) -> None:
+    env = livekit.env() | {
+        "LIVEKIT_API_SECRET": "another-secret-of-at-least-32-characters",
+        "GREFFIER_STORAGE__DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'g.db'}",
+    }
+    with greffier_process("worker", env) as process:
+        assert process.wait() == 1
+        said = process.log().strip().splitlines()[-1]
+    assert "refuses the keys" in said
+    assert "LIVEKIT_API_SECRET" in said
+    assert "Traceback" not in process.last_log
+
+
+def _released(worker: Worker, meeting: Meeting) -> Callable[[], Awaitable[bool]]:
+    async def released() -> bool:
+        now = await worker.record.meeting(meeting.id)
+        return now is not None and now.state is MeetingState.ENDED and now.holder is None
+
+    return released

@@ -72,6 +72,12 @@ class Bench:
     def meeting(self, meeting_id: str) -> Meeting:
         return self.ask(lambda record: record.meeting(meeting_id))
 
+    def until(self, what) -> None:
+        deadline = time.monotonic() + 60
+        while not what():
+            assert time.monotonic() < deadline, (self.folder / "jobs.log").read_text()
+            time.sleep(0.05)
+
     def until_settled(self, meeting_id: str) -> Meeting:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -134,6 +140,21 @@ def test_deferred_then_taken(bench, running):
     """4xx: tried again later, and the other organiser does not wait for it."""
     bench.office.answers["slow@test.fr"] = ["451 greylisted"] * 2
     meeting_id = bench.hold_meeting("slow@test.fr", "b@test.fr")
+    running(bench.start())
+    assert bench.until_settled(meeting_id).state == MeetingState.DELIVERED
+    assert bench.office.recipients == ["b@test.fr", "slow@test.fr"]
+
+
+def test_sigterm_in_mid_delivery(bench, running):
+    """Stopped while a mail waits for its next try: a clean exit, and the next start goes on."""
+    bench.office.answers["slow@test.fr"] = ["451 greylisted"] * 4
+    meeting_id = bench.hold_meeting("slow@test.fr", "b@test.fr")
+    process = bench.start()
+    running(process)
+    bench.until(lambda: bench.office.recipients == ["b@test.fr"])
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert bench.meeting(meeting_id).state == MeetingState.ENDED
     running(bench.start())
     assert bench.until_settled(meeting_id).state == MeetingState.DELIVERED
     assert bench.office.recipients == ["b@test.fr", "slow@test.fr"]

@@ -45,13 +45,15 @@ def test_a_stale_socket_is_removed(tmp_path: Path) -> None:
 
 def test_an_address_in_use_is_said(tmp_path: Path) -> None:
     """Somebody who listens is left alone."""
-    for url in (f"unix:{tmp_path}/a.sock", "http://127.0.0.1:0"):
-        with bind(parse_address(url)) as held:
-            held.listen()
-            if url.startswith("http"):
-                url = f"http://127.0.0.1:{held.getsockname()[1]}"
-            with pytest.raises(ModelError, match="is in use"):
-                bind(parse_address(url))
+    path = tmp_path / "a.sock"
+    with bind(parse_address(f"unix:{path}")) as held:
+        held.listen()
+        with pytest.raises(ModelError, match="is in use"):
+            bind(parse_address(f"unix:{path}"))
+    with bind(parse_address("http://127.0.0.1:0")) as held:
+        held.listen()
+        with pytest.raises(ModelError, match="is in use"):
+            bind(parse_address(f"http://127.0.0.1:{held.getsockname()[1]}"))
 
 
 def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:

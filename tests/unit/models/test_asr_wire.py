@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -43,8 +45,6 @@ def test_an_answer_survives_the_wire() -> None:
     answer = Recognition(
         utterance_id="u", kind=Kind.FINAL, text="oui", language="fr", words=(word,), avg_logprob=-1
     )
-    import json
-
     assert from_wire(json.dumps(to_wire(answer)).encode()) == answer
 
 

@@ -119,7 +119,7 @@ def test_a_truncated_model_is_damaged(tiny_model: Path, tmp_path: Path) -> None:
 
 def test_wrong_device_or_type_is_named(tiny_model: Path) -> None:
     """A compute type that doesn't exist is the administrator's to mend."""
-    with pytest.raises(ModelError, match="asr.compute_type"):
+    with pytest.raises(ModelError, match=r"asr\.compute_type"):
         WhisperModel.load(tiny_model, device="cpu", compute_type="float7")
 
 

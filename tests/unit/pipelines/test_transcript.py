@@ -25,7 +25,7 @@ def test_same_name_stays_apart():
 
 
 def test_name_falls_back_to_the_line_then_the_identity():
-    """Who is in no list of participants is called what the line says; without a name, the identity."""
+    """Who is not in the list has the name of the line; without one, the identity."""
     transcript = build(
         [line(1, "A", "x", identity="i1"), line(2, "", "y", identity="i2")], {"i1": ""}
     )

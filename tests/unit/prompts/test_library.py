@@ -21,5 +21,5 @@ def test_the_prompt_says_that_speech_is_data():
 
 def test_missing():
     """An unknown name says which there are."""
-    with pytest.raises(PromptMissing, match="minutes.fr.md"):
+    with pytest.raises(PromptMissing, match="minutes"):
         prompt("poem", "fr")

@@ -122,7 +122,8 @@ def test_a_first_name_that_two_share_names_nobody():
     )  # fmt: skip
     assert [one.owner for one in two.actions] == ["Claire Petit"]
     one = digest(
-        talk((A, "Bonjour."), ("Claire Petit", "Oui."), (B, "Claire doit préparer le budget avant lundi.")),
+        talk((A, "Bonjour."), ("Claire Petit", "Oui."),
+            (B, "Claire doit préparer la salle avant lundi.")),
         title="", language="fr",
     )  # fmt: skip
     assert [action.owner for action in one.actions] == [None]

@@ -22,7 +22,8 @@ def test_a_digest_in_french():
 def test_an_llm_in_english():
     """An LLM's minutes name the model; an action without owner says so; links stay text."""
     minutes = Minutes(
-        made_by="llm small", title="", language="en", summary=(Claim(text="A [b](c)", segments=("s1",)),),
+        made_by="llm small", title="", language="en",
+        summary=(Claim(text="A [b](c)", segments=("s1",)),),
         actions=(Action(what="Send it", segments=("s1",), due="by Friday"),),
     )  # fmt: skip
     page = render(meeting(language="en"), talk(("A", "Send it by Friday.")), minutes)
