@@ -14,7 +14,8 @@ from livekit import api
 from livekit.agents import AutoSubscribe, JobContext, JobProcess, JobRequest
 
 from agent.meeting import Ending, MeetingAgent, Parts
-from agent.room_captions import LiveKitDisplay, RoomCaptions
+from agent.room_captions import RoomCaptions
+from agent.room_display import LiveKitDisplay
 from agent.room_notice import ForeignRoomNotice, Notice, OwnRoomNotice
 from agent.settings import AgentSettings
 from models.asr_client import AsrClient

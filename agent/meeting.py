@@ -13,13 +13,12 @@ from enum import StrEnum
 from livekit import rtc
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent.listeners import Listeners
 from agent.patience import PatientRecogniser
-from agent.room_audio import TrackListener, open_stream, overload_gap, speaker_of
+from agent.room_audio import TrackListener, speaker_of
 from agent.room_captions import RoomCaptions
 from agent.room_notice import Notice
 from models.base import Recogniser, VoiceDetector
-from pipelines.captions import TrackCaptions
-from pipelines.events import Speaker
 from pipelines.settings import CaptionSettings
 from storage.line import Lease, MeetingState
 from storage.record import LeaseLost, Record
@@ -72,7 +71,15 @@ class MeetingAgent:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._recogniser = PatientRecogniser(parts.recogniser)
-        self._listeners: dict[str, TrackListener] = {}
+        self._listeners = Listeners(
+            meeting_id=parts.lease.meeting_id,
+            started_at=parts.lease.started_at,
+            recogniser=self._recogniser,
+            detector=parts.detector,
+            sink=parts.captions,
+            settings=parts.settings,
+            now=parts.now,
+        )
         self._tracks: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup
         self._open = False
@@ -123,8 +130,13 @@ class MeetingAgent:
     def _attend(self) -> None:
         room = self._parts.room
         room.on("track_subscribed", self._subscribed)
-        room.on("track_unsubscribed", lambda _track, publication, _who: self._gone(publication.sid))
-        room.on("track_unpublished", lambda publication, _who: self._gone(publication.sid))
+        room.on(
+            "track_unsubscribed",
+            lambda _track, publication, _who: self._listeners.gone(publication.sid),
+        )
+        room.on(
+            "track_unpublished", lambda publication, _who: self._listeners.gone(publication.sid)
+        )
         room.on("participant_connected", self._joined)
         room.on("participant_active", self._joined)
         room.on("participant_name_changed", lambda who, *_names: self._joined(who))
@@ -145,7 +157,7 @@ class MeetingAgent:
     def _left(self, participant: rtc.RemoteParticipant) -> None:
         self._parts.notice.left(participant.identity)
         for sid in list(participant.track_publications):
-            self._gone(sid)
+            self._listeners.gone(sid)
 
     def _disconnected(self, reason: object) -> None:
         self._closed = reason in CLOSED
@@ -160,48 +172,12 @@ class MeetingAgent:
     ) -> None:
         if track.kind != rtc.TrackKind.KIND_AUDIO or not self._open or self._stop.is_set():
             return
-        # After a full reconnect a track comes again: a new stream, and the old one is finished.
-        self._gone(publication.sid)
-        speaker = speaker_of(participant, publication)
-        listener = self._listener(track, publication, speaker)
-        self._listeners[publication.sid] = listener
+        listener = self._listeners.add(track, publication, speaker_of(participant, publication))
         task = self._group.create_task(self._hear(listener))
         self._tracks.add(task)
         task.add_done_callback(self._tracks.discard)
 
-    def _gone(self, sid: str) -> None:
-        listener = self._listeners.pop(sid, None)
-        if listener is not None:
-            listener.end()
-
     # Tasks
-
-    def _listener(
-        self, track: rtc.Track, publication: rtc.RemoteTrackPublication, speaker: Speaker
-    ) -> TrackListener:
-        meeting_id = self._parts.lease.meeting_id
-        started = self._parts.lease.started_at.timestamp()
-        captions = TrackCaptions(
-            meeting_id=meeting_id,
-            speaker=speaker,
-            detector=self._parts.detector(),
-            recogniser=self._recogniser,
-            sink=self._parts.captions,
-            settings=self._parts.settings,
-        )
-
-        async def lost(start_sample: int, end_sample: int) -> None:
-            log.warning("audio was dropped: this process is too slow")
-            gap = overload_gap(meeting_id, speaker, start_sample, end_sample)
-            await self._parts.captions.gap(gap)
-
-        return TrackListener(
-            frames=lambda: open_stream(track),
-            muted=lambda: publication.muted,
-            captions=captions,
-            lost=lost,
-            meeting_sec=lambda: self._parts.now() - started,
-        )
 
     async def _hear(self, listener: TrackListener) -> None:
         try:
@@ -253,8 +229,7 @@ class MeetingAgent:
             for task in list(self._tracks):
                 task.cancel()
             return
-        for listener in self._listeners.values():
-            listener.end()
+        self._listeners.end()
         if self._tracks:
             await asyncio.wait(set(self._tracks), timeout=FLUSH_SEC)
         self._recogniser.give_up()

@@ -12,13 +12,10 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from livekit import rtc
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent.caption_stream import TOPIC, caption_stream
-from agent.legacy_packets import AppendChunker, Chunk, update_chunk
 from agent.outbox import Outbox
-from agent.settings import PacketMode
+from agent.record_lines import line_of_gap, line_of_segment
 from pipelines.events import (
     CaptionEvent,
     DroppedCaption,
@@ -28,7 +25,7 @@ from pipelines.events import (
     PartialCaption,
     Segment,
 )
-from storage.line import Lease, Line, LineWord
+from storage.line import Lease, Line
 
 log = logging.getLogger(__name__)
 
@@ -132,92 +129,3 @@ class RoomCaptions:
             step = pause * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
             await self._sleep(step)
             waited, pause = waited + step, min(pause * 2, longest)
-
-
-class LiveKitDisplay:
-    """Shows captions as text streams, and as legacy packets in the manner that is set."""
-
-    def __init__(self, participant: rtc.LocalParticipant, packets: PacketMode) -> None:
-        self._participant = participant
-        self._packets = packets
-        self._chunker = AppendChunker()
-        self._chunked: CaptionEvent | None = None
-        self._chunk: Chunk | None = None
-
-    async def show(self, caption: CaptionEvent) -> None:
-        """Send the stream, then the packet; trying the same caption again repeats no chunk."""
-        if caption is not self._chunked:
-            self._chunked, self._chunk = caption, self._packet(caption)
-        # The packet goes first: viewers drop it once the speaker has left.
-        if self._chunk is not None:
-            await self._participant.publish_transcription(_transcription(self._chunk))
-            self._chunk = None
-        stream = caption_stream(caption)
-        writer = await self._participant.stream_text(
-            topic=TOPIC, sender_identity=stream.speaker.identity, attributes=stream.attributes
-        )
-        try:
-            if stream.text:
-                await writer.write(stream.text)
-        finally:
-            await writer.aclose()
-
-    def _packet(self, caption: CaptionEvent) -> Chunk | None:
-        if self._packets == "append":
-            return self._chunker.chunk(caption)
-        if self._packets == "update" and isinstance(caption, PartialCaption | FinalCaption):
-            return update_chunk(caption)
-        return None
-
-
-def _transcription(chunk: Chunk) -> rtc.Transcription:
-    segment = rtc.TranscriptionSegment(
-        id=chunk.id,
-        text=chunk.text,
-        start_time=chunk.start_ms,
-        end_time=chunk.end_ms,
-        language=chunk.language,
-        final=chunk.final,
-    )
-    return rtc.Transcription(
-        participant_identity=chunk.speaker.identity,
-        track_sid=chunk.speaker.track_sid,
-        segments=[segment],
-    )
-
-
-def line_of_segment(segment: Segment) -> Line:
-    """The line of the record that a segment becomes."""
-    return Line(
-        id=segment.id,
-        identity=segment.speaker.identity,
-        name=segment.speaker.name,
-        track_sid=segment.speaker.track_sid,
-        start_ms=segment.start_ms,
-        end_ms=segment.end_ms,
-        text=segment.text,
-        language=segment.language,
-        confidence=segment.confidence,
-        words=tuple(
-            LineWord(
-                text=word.text,
-                start_ms=word.start_ms,
-                end_ms=word.end_ms,
-                probability=word.probability,
-            )
-            for word in segment.words
-        ),
-    )
-
-
-def line_of_gap(gap: Gap) -> Line:
-    """The line of the record that a gap becomes."""
-    return Line(
-        id=gap.id,
-        identity=gap.speaker.identity,
-        name=gap.speaker.name,
-        track_sid=gap.speaker.track_sid,
-        start_ms=gap.start_ms,
-        end_ms=gap.end_ms,
-        reason=gap.reason.value,
-    )

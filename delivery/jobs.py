@@ -75,7 +75,7 @@ def serve(
     if not mail.host:
         _log.warning("no GREFFIER_MAIL__HOST: minutes are written, and not e-mailed")
     idle = asyncio.run(main())
-    _log.info("stopped", extra={"idle": idle})
+    _log.info("stopped, all work done" if idle else "stopped")
 
 
 async def _run(jobs: JobsSettings, parts: Parts) -> bool:

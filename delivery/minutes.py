@@ -45,9 +45,6 @@ class MinutesWriter:
                     language=language,
                 )
         except ModelError as error:
-            _log.warning(
-                "the LLM wrote no minutes; the digest goes out",
-                extra={"meeting": meeting.id, "reason": str(error)},
-            )
+            _log.warning("meeting %s: the digest goes out, for %s", meeting.id, error)
             note = labels(language).llm_failed
             return digest(transcript, title=title, language=language, note=note)

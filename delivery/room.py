@@ -37,6 +37,11 @@ class RoomMessages:
             async with api.LiveKitAPI(
                 self._url, self._key, self._secret, timeout=timeout
             ) as livekit:
+                # A message to a room that is gone is answered only after 3 s, by `unavailable`,
+                # as is one to a server in trouble: so ask first.
+                found = await livekit.room.list_rooms(api.ListRoomsRequest(names=[room]))
+                if not found.rooms:
+                    return False
                 await livekit.room.send_data(request)
         except api.TwirpError as error:
             if error.code == api.TwirpErrorCode.NOT_FOUND:

@@ -97,7 +97,7 @@ class Delivery(DBOSConfiguredInstance):
             cause = _cause(error)
             if isinstance(cause, MeetingGone):
                 return "gone"
-            _log.error("delivery failed", extra={"meeting": meeting_id}, exc_info=cause)
+            _log.error("meeting %s: the delivery failed", meeting_id, exc_info=cause)
             await self._step(self.fail(meeting_id, _line(cause)))
             await self._tell(meeting_id, "failed")
             return "failed"
@@ -136,12 +136,8 @@ class Delivery(DBOSConfiguredInstance):
         """One try of the mail to the organiser of that number; what became of it."""
         outcome = await self._send(meeting_id, organiser)
         level = logging.INFO if outcome.state == MailState.SENT else logging.WARNING
-        _log.log(
-            level,
-            "mail %s",
-            outcome.state.value,
-            extra={"meeting": meeting_id, "organiser": organiser, "reason": outcome.reason},
-        )
+        # By number: an address is personal, and so is a server's reason that repeats it.
+        _log.log(level, "meeting %s: mail %d %s", meeting_id, organiser + 1, outcome.state.value)
         return {"state": outcome.state.value, "reason": outcome.reason}
 
     @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
@@ -160,6 +156,7 @@ class Delivery(DBOSConfiguredInstance):
             await self._parts.record.mark_failed(meeting_id, reason)
             return "failed"
         await self._parts.record.mark_delivered(meeting_id)
+        _log.info("meeting %s: delivered", meeting_id)
         return "delivered"
 
     @DBOS.step(retries_allowed=True, max_attempts=8, should_retry=_may_pass)
@@ -171,7 +168,7 @@ class Delivery(DBOSConfiguredInstance):
         try:
             await self._step(self.tell_room(meeting_id, state))
         except (DBOSMaxStepRetriesExceeded, MeetingGone):
-            _log.warning("the room could not be told", extra={"meeting": meeting_id})
+            _log.warning("meeting %s: the room could not be told", meeting_id)
 
     async def _mail(self, meeting_id: str, organisers: int) -> list[dict[str, str]]:
         """A mail to each organiser. A deferred one is tried again later, in rounds, so that it

@@ -1,9 +1,11 @@
 """The errors that people can mend: the command shows their message and no stack trace."""
 
+from agent.errors import WorkerError
 from greffier.settings import SettingsError
 from greffier.supervisor import ProcessFailed
 from models.base import ModelError
 from pipelines.file_transcription import MediaError
+from rooms.errors import RoomsError
 from storage.database import StorageError
 
 
@@ -11,4 +13,13 @@ class CommandError(Exception):
     """An expected failure of a command: one line that says what to do next."""
 
 
-EXPECTED = (CommandError, SettingsError, ProcessFailed, MediaError, ModelError, StorageError)
+EXPECTED = (
+    CommandError,
+    SettingsError,
+    WorkerError,
+    ProcessFailed,
+    MediaError,
+    ModelError,
+    RoomsError,
+    StorageError,
+)

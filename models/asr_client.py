@@ -26,7 +26,7 @@ from models.base import (
 FIRST_PAUSE_SEC = 0.1
 LONGEST_PAUSE_SEC = 1.0
 PARTIAL_TIMEOUT_SEC = 5.0
-FINAL_TIMEOUT_SEC = 60.0
+CONNECT_TIMEOUT_SEC = 5.0
 FINAL_LIMIT_SEC = 120.0
 REJECTED = (400, 413, 422)
 
@@ -76,9 +76,10 @@ class AsrClient:
         deadline = self._clock() + self._final_limit_sec
         pause = FIRST_PAUSE_SEC
         while True:
-            left = deadline - self._clock()
+            # Until the limit: a final sent twice to a busy process would only make it busier.
+            left = max(deadline - self._clock(), 0.01)
             try:
-                return await self._post(query, body, min(FINAL_TIMEOUT_SEC, max(left, 0.01)))
+                return await self._post(query, body, left)
             except ModelUnavailable:
                 if self._clock() + pause >= deadline:
                     raise
@@ -122,9 +123,10 @@ class AsrClient:
         query: dict[str, str] | None = None,
         body: bytes | None = None,
     ) -> httpx.Response:
+        timeout = httpx.Timeout(timeout_sec, connect=min(timeout_sec, CONNECT_TIMEOUT_SEC))
         try:
             response = await self._http.request(
-                method, path, params=query, content=body, timeout=timeout_sec
+                method, path, params=query, content=body, timeout=timeout
             )
         except httpx.TransportError as error:
             raise self._unavailable(f"doesn't answer ({type(error).__name__})") from error

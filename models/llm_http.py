@@ -79,8 +79,9 @@ class HttpLanguageModel:
             except ValidationError as error:
                 # Not the error itself: it holds the text, and speech does not go to the logs.
                 _log.warning(
-                    "the LLM's answer does not fit the schema",
-                    extra={"attempt": attempt, "mistakes": error.error_count()},
+                    "answer %d of the LLM does not fit the schema (%d mistakes)",
+                    attempt,
+                    error.error_count(),
                 )
         raise LlmAnswerInvalid(
             f"{self.name} does not answer in the schema it was given; use a server with "

@@ -123,9 +123,7 @@ async def _meeting(
         for speaker in speakers:
             await speaker.join(client, ROOM)
         status.update("Waiting for the agent …")
-        await _within(
-            _READY_SEC, _transcribing(client, ticket.token), "the agent did not join the room"
-        )
+        await _within(_READY_SEC, viewer.told(), "the agent did not join the room")
         status.stop()
         setup = time.monotonic() - begun
         _console.print(
@@ -179,15 +177,6 @@ async def _stop(client: httpx.AsyncClient, token: str) -> None:
         f"/api/rooms/{ROOM}/transcription/stop", headers={"Authorization": f"Bearer {token}"}
     )
     answer.raise_for_status()
-
-
-async def _transcribing(client: httpx.AsyncClient, token: str) -> None:
-    headers = {"Authorization": f"Bearer {token}"}
-    while True:
-        answer = await client.get(f"/api/rooms/{ROOM}", headers=headers)
-        if answer.raise_for_status().json()["transcription"] == "on":
-            return
-        await asyncio.sleep(0.2)
 
 
 async def _within(

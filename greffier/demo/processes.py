@@ -44,7 +44,7 @@ class Meter:
             for process in tree:
                 try:
                     times = process.cpu_times()
-                    memory += process.memory_info().rss
+                    memory += _own_bytes(process)
                 except (psutil.NoSuchProcess, psutil.AccessDenied):
                     continue
                 cost.cpu_sec[process.pid] = times.user + times.system
@@ -60,3 +60,9 @@ class Meter:
             }
             for name, cost in self._costs.items()
         ]
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    """The process's share of memory: pages that forked processes share are counted once in all."""
+    full = process.memory_full_info()
+    return int(getattr(full, "pss", full.uss))

@@ -19,9 +19,9 @@ _COLOURS = ("cyan", "green", "magenta", "yellow")
 _COLUMNS = (
     "Speaker",
     "WER",
-    "Utterances",
-    "First text p50/p95",
-    "Final p50/p95",
+    "Said",
+    "First text",
+    "Final",
     "Shown",
     "Recorded",
     "Gaps",
@@ -103,7 +103,9 @@ def show_figures(
     processes: Sequence[Mapping[str, float | str]],
 ) -> None:
     """Two tables: the captions as a reader got them, and what each process cost."""
-    table = Table(title="Captions, as the reader in the room got them")
+    table = Table(
+        title="Captions as the reader in the room got them (latencies: p50 / p95 in seconds)"
+    )
     for column in _COLUMNS:
         table.add_column(column, justify="left" if column == "Speaker" else "right")
     for one in speakers:
@@ -139,4 +141,4 @@ def show_figures(
 
 
 def _pair(p50: float | None, p95: float | None) -> str:
-    return "–" if p50 is None or p95 is None else f"{p50:.2f} / {p95:.2f} s"
+    return "–" if p50 is None or p95 is None else f"{p50:.2f} / {p95:.2f}"

@@ -51,6 +51,14 @@ class Viewer:
         """Identities that this participant's list shows."""
         return sorted(self._room.remote_participants)
 
+    async def told(self) -> None:
+        """Return once the room's metadata says that it is transcribed: the notice is out."""
+        changed = asyncio.Event()
+        self._room.on("room_metadata_changed", lambda *_: changed.set())
+        while _transcription(self._room.metadata) != "on":
+            await changed.wait()
+            changed.clear()
+
     async def leave(self) -> None:
         """Hang up."""
         await self._room.disconnect()
@@ -81,3 +89,8 @@ class Viewer:
     def _data(self, packet: rtc.DataPacket) -> None:
         if packet.topic == _MINUTES and not self.minutes.done():
             self.minutes.set_result(json.loads(packet.data))
+
+
+def _transcription(metadata: str | None) -> str:
+    state = json.loads(metadata or "{}").get("greffier", {})
+    return str(state.get("transcription", "off"))

@@ -33,6 +33,8 @@ pytestmark = pytest.mark.slow
 
 AGENT = "multi-user-transcriber"
 """Visio's name for its captions agent: these rooms are rooms that Greffier did not make."""
+OTHER_AGENT = "greffier"
+"""Of workers that a test may end: under one name, workers share the jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +48,13 @@ class Worker:
 
 @contextlib.contextmanager
 def worker_process(
-    livekit: LiveKit, asr_url: str, folder: Path
+    livekit: LiveKit, asr_url: str, folder: Path, *, name: str = OTHER_AGENT
 ) -> Iterator[tuple[RunningProcess, str]]:
     """A registered worker, and the URL of its database."""
     url = f"sqlite+aiosqlite:///{folder / 'greffier.db'}"
     migrate(url)
     env = livekit.env() | {
-        "GREFFIER_AGENT__NAME": AGENT,
+        "GREFFIER_AGENT__NAME": name,
         "GREFFIER_AGENT__HEALTH_PORT": "0",
         "GREFFIER_AGENT__DRAIN_SEC": "0",
         "GREFFIER_ASR__URL": asr_url,
@@ -77,7 +79,7 @@ async def opened(process: RunningProcess, url: str) -> AsyncIterator[Worker]:
 def shared(
     livekit: LiveKit, asr_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[RunningProcess, str]]:
-    with worker_process(livekit, asr_url, tmp_path_factory.mktemp("worker")) as both:
+    with worker_process(livekit, asr_url, tmp_path_factory.mktemp("worker"), name=AGENT) as both:
         yield both
 
 
@@ -108,10 +110,10 @@ def room() -> str:
     return str(uuid.uuid4())
 
 
-async def dispatch(livekit: LiveKit, room: str) -> None:
+async def dispatch(livekit: LiveKit, room: str, name: str = AGENT) -> None:
     """As Visio does: the agent's name and the room, no metadata."""
     async with livekit.api() as lkapi:
-        request = api.CreateAgentDispatchRequest(agent_name=AGENT, room=room)
+        request = api.CreateAgentDispatchRequest(agent_name=name, room=room)
         await lkapi.agent_dispatch.create_dispatch(request)
 
 
@@ -300,7 +302,7 @@ async def test_sigterm_in_mid_utterance_loses_nothing(
     """What was said before the signal is committed, and the lease is free for a successor."""
     worker = own_worker
     async with Person(livekit, room, "claire") as claire:
-        await dispatch(livekit, room)
+        await dispatch(livekit, room, OTHER_AGENT)
         meeting = await begun(worker, room)
         await claire.open_microphone()
         await claire.be_silent(0.5)
@@ -340,7 +342,7 @@ async def test_kill_of_the_recognition_process_loses_nothing(
             opened(process, database_url) as worker,
             Person(livekit, room, "claire") as claire,
         ):
-            await dispatch(livekit, room)
+            await dispatch(livekit, room, OTHER_AGENT)
             meeting = await begun(worker, room)
             await claire.open_microphone()
             await claire.be_silent(0.5)

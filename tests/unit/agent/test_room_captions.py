@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from agent.caption_stream import caption_stream
-from agent.room_captions import RoomCaptions, line_of_gap, line_of_segment
+from agent.record_lines import line_of_gap, line_of_segment
+from agent.room_captions import RoomCaptions
 from pipelines.events import (
     CaptionEvent,
     DroppedCaption,

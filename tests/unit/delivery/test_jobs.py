@@ -120,6 +120,7 @@ def test_one_meeting_one_mail(bench, running):
     log = (bench.folder / "jobs.log").read_text()
     assert "Traceback" not in log
     assert "campagne" not in log
+    assert "@test.fr" not in log
     assert b"campagne" not in (bench.folder / "jobs.db").read_bytes()
 
 

@@ -11,11 +11,15 @@ from delivery.room import RoomMessages, RoomUnreachable
 
 
 @contextlib.asynccontextmanager
-async def livekit(status=200, code=""):
+async def livekit(status=200, code="", rooms=("conseil",)):
     seen = []
 
     async def take(request):
         seen.append((request.path, await request.read()))
+        if status == 200 and request.path.endswith("/ListRooms"):
+            found = api.ListRoomsResponse(rooms=[api.Room(name=one) for one in rooms])
+            content = found.SerializeToString()
+            return web.Response(body=content, content_type="application/protobuf")
         if status == 200:
             return web.Response(body=b"", content_type="application/protobuf")
         return web.json_response({"code": code, "msg": "no"}, status=status)
@@ -42,7 +46,7 @@ async def test_message():
     """A reliable packet on the topic of the protocol, to the meeting's room, without the text."""
     async with livekit() as (url, seen):
         assert await tell(url) is True
-    path, body = seen[0]
+    path, body = seen[-1]
     assert path == "/twirp/livekit.RoomService/SendData"
     request = api.SendDataRequest.FromString(body)
     assert (request.room, request.topic) == ("conseil", "greffier.minutes")
@@ -53,7 +57,10 @@ async def test_message():
 
 
 async def test_room_gone():
-    """Everyone has left: fine."""
+    """Everyone has left: fine, whether LiveKit says so at once or in between."""
+    async with livekit(rooms=()) as (url, seen):
+        assert await tell(url) is False
+        assert len(seen) == 1
     async with livekit(404, "not_found") as (url, _):
         assert await tell(url) is False
 

@@ -82,6 +82,8 @@ async def test_stop_leaves_no_grandchild(tmp_path: Path) -> None:
     grandchild = int(pid_file.read_text())
     await supervisor.stop()
     await until(
-        lambda: not psutil.pid_exists(grandchild)
-        or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE
+        lambda: (
+            not psutil.pid_exists(grandchild)
+            or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE
+        )
     )

@@ -29,7 +29,7 @@ import sys
 from pathlib import Path
 from models.asr_server import serve
 from models.settings import AsrSettings
-serve(AsrSettings(model=Path(sys.argv[1]), url=sys.argv[2], device="cpu", threads=1))
+serve(AsrSettings(model=Path(sys.argv[1]), url=sys.argv[2], device="cpu", threads=1, max_batch=2))
 """
 
 
@@ -63,18 +63,18 @@ async def test_kill_9_loses_no_final_and_sigterm_ends_well(
     async with AsrClient(url) as client:
         with process(tiny_model, url) as child:
             await until_healthy(client)
-            names = [f"m/é {at}" for at in range(60)]
-            tasks = [asyncio.create_task(client.recognise(request(n, sec=12))) for n in names]
+            names = [f"m/é {at}" for at in range(30)]
+            tasks = [asyncio.create_task(client.recognise(request(n, sec=4))) for n in names]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             child.send_signal(signal.SIGKILL)
             await asyncio.to_thread(child.wait)
             before = sum(task.done() for task in tasks)
-        assert 0 < before < 60
+        assert 0 < before < 30
         with process(tiny_model, url) as child:
             answers = await asyncio.gather(*tasks)
             assert [answer.utterance_id for answer in answers] == names
             assert {answer.text for answer in answers} == {answers[0].text}
-            last = [asyncio.create_task(client.recognise(request(n, sec=12))) for n in names[:8]]
+            last = [asyncio.create_task(client.recognise(request(n, sec=4))) for n in names[:8]]
             while not all(task.done() for task in last):
                 if (await _load(url))["queued"] or any(task.done() for task in last):
                     break

@@ -31,7 +31,7 @@ MARKS = [
 
 def _tokenizer() -> Tokenizer:
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    # CTranslate2 takes a model for multilingual by the size of its vocabulary.
+    # CTranslate2 tells a multilingual model by its vocabulary: see the empty token below.
     letters += [f"unused-{at}" for at in range(VOCABULARY - LETTERS - len(MARKS))]
     tokenizer = Tokenizer(models.BPE(vocab={c: at for at, c in enumerate(letters)}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -68,6 +68,7 @@ def make(folder: Path, seed: int = 0) -> Path:
 
     tokenizer = _tokenizer()
     vocabulary = [tokenizer.id_to_token(at) for at in range(tokenizer.get_vocab_size())]
+    vocabulary[VOCABULARY - len(MARKS) - 1] = ""
     spec = WhisperSpec(1, HEADS, 1, HEADS)
     for conv, channels in ((spec.encoder.conv1, MELS), (spec.encoder.conv2, WIDTH)):
         conv.weight = weight(WIDTH, channels, 3)

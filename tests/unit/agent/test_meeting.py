@@ -1,0 +1,249 @@
+"""One meeting from the notice to the released lease."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from livekit import rtc
+
+from agent.meeting import Ending, MeetingAgent, Parts
+from agent.room_captions import RoomCaptions
+from models.fakes import LoudnessDetector, ScriptedRecogniser
+from pipelines.events import CaptionEvent, FinalCaption
+from pipelines.settings import CaptionSettings
+from storage.line import Meeting, MeetingState
+from storage.record import Record
+
+ACTIVE = rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
+KIND = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
+
+
+class FakeRoom(rtc.EventEmitter):
+    """A room that one person is in, with one track that is subscribed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.track = SimpleNamespace(kind=rtc.TrackKind.KIND_AUDIO)
+        self.publication = SimpleNamespace(
+            sid="TR_1", track=self.track, muted=False, source=rtc.TrackSource.SOURCE_MICROPHONE
+        )
+        self.claire = SimpleNamespace(
+            identity="claire",
+            name="Claire",
+            kind=KIND,
+            state=ACTIVE,
+            track_publications={"TR_1": self.publication},
+        )
+        self.remote_participants = {"claire": self.claire}
+
+    def isconnected(self) -> bool:
+        return True
+
+
+class FakeNotice:
+    """Fails as often as it is told to, and writes down the rest."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.failures = failures
+        self.calls: list[str] = []
+
+    async def give(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError
+        self.calls.append("give")
+
+    async def tell(self, identity: str) -> None:
+        self.calls.append(f"tell {identity}")
+
+    def left(self, identity: str) -> None:
+        self.calls.append(f"left {identity}")
+
+    async def withdraw(self) -> None:
+        self.calls.append("withdraw")
+
+
+class Screen:
+    """Keeps what was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[CaptionEvent] = []
+
+    async def show(self, caption: CaptionEvent) -> None:
+        self.shown.append(caption)
+
+
+class Talk:
+    """A stream in which somebody talks without end."""
+
+    opened = 0
+
+    async def __anext__(self) -> rtc.AudioFrameEvent:
+        await asyncio.sleep(0.01)
+        return rtc.AudioFrameEvent(
+            rtc.AudioFrame(np.full(800, 8000, np.int16).tobytes(), 16_000, 1, 800)
+        )
+
+    async def aclose(self) -> None:
+        pass
+
+
+class Sitting:
+    """A running meeting and everything around it."""
+
+    def __init__(self, record: Record, meeting: Meeting, agent: MeetingAgent, parts: Parts) -> None:
+        self.record, self.meeting, self.agent, self.parts = record, meeting, agent, parts
+        self.running = asyncio.create_task(agent.run())
+
+    async def now(self) -> Meeting:
+        meeting = await self.record.meeting(self.meeting.id)
+        assert meeting is not None
+        return meeting
+
+    async def talking(self) -> None:
+        """Return once somebody is listened to and has said something."""
+        while not Talk.opened:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def _streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    Talk.opened = 0
+
+    def opened(_track: object) -> Talk:
+        Talk.opened += 1
+        return Talk()
+
+    monkeypatch.setattr("agent.listeners.open_stream", opened)
+    monkeypatch.setattr("agent.meeting.NOTICE_RETRY_SEC", 0.01)
+    monkeypatch.setattr("agent.meeting.REASON_SEC", 0.01)
+
+
+@contextlib.asynccontextmanager
+async def sitting(
+    record: Record, notice: FakeNotice, screen: Screen, *, room_exists: bool = True
+) -> AsyncIterator[Sitting]:
+    meeting = await record.open_meeting(room="salle", title="", language="fr")
+    lease = await record.take_lease(meeting.id, holder="AJ_1", ttl_sec=15)
+    assert lease is not None
+
+    async def exists() -> bool:
+        return room_exists
+
+    parts = Parts(
+        room=FakeRoom(),
+        record=record,
+        lease=lease,
+        holder="AJ_1",
+        lease_sec=0.1,
+        notice=notice,
+        captions=RoomCaptions(record=record, lease=lease, display=screen),
+        recogniser=ScriptedRecogniser(lambda _: "bonjour à tous et merci"),
+        detector=LoudnessDetector,
+        settings=CaptionSettings(),
+        room_exists=exists,
+    )
+    one = Sitting(record, meeting, MeetingAgent(parts), parts)
+    try:
+        yield one
+    finally:
+        one.running.cancel()
+        await asyncio.gather(one.running, return_exceptions=True)
+
+
+async def test_nothing_is_heard_before_the_notice_is_out(record: Record) -> None:
+    notice = FakeNotice(failures=1_000_000)
+    async with sitting(record, notice, Screen()) as one:
+        for _ in range(10):
+            await asyncio.sleep(0.01)
+        assert Talk.opened == 0
+        assert (await one.now()).notice_at is None
+        notice.failures = 0
+        await one.talking()
+        assert (await one.now()).notice_at is not None
+        assert notice.calls[0] == "give"
+
+
+async def test_a_drain_brings_the_open_utterance_to_its_end_and_hands_over(record: Record) -> None:
+    screen, notice = Screen(), FakeNotice()
+    async with sitting(record, notice, screen) as one:
+        await one.talking()
+        one.agent.stop()
+        assert await one.running is Ending.STOPPED
+        lines = await record.lines(one.meeting.id)
+        assert lines[-1].text == "bonjour à tous et merci"
+        assert [c.seq for c in screen.shown if isinstance(c, FinalCaption)] == [
+            line.seq for line in lines
+        ]
+        now = await one.now()
+        assert (now.state, now.holder) == (MeetingState.LIVE, None)
+        assert "withdraw" not in notice.calls
+
+
+async def test_a_meeting_ended_by_the_record_is_flushed_and_the_notice_withdrawn(
+    record: Record,
+) -> None:
+    notice = FakeNotice()
+    async with sitting(record, notice, Screen()) as one:
+        await one.talking()
+        await record.end_meeting(one.meeting.id)
+        assert await one.running is Ending.ENDED
+        assert await record.lines(one.meeting.id)
+        assert (await one.now()).holder is None
+        assert notice.calls[-1] == "withdraw"
+
+
+async def test_who_was_overtaken_writes_nothing_and_ends_nothing(record: Record) -> None:
+    notice, screen = FakeNotice(), Screen()
+    async with sitting(record, notice, screen) as one:
+        await one.talking()
+        await record.release_lease(one.parts.lease)
+        successor = await record.take_lease(one.meeting.id, holder="AJ_2", ttl_sec=15)
+        assert successor is not None
+        assert await one.running is Ending.LEASE_LOST
+        now = await one.now()
+        assert (now.state, now.holder) == (MeetingState.LIVE, "AJ_2")
+        assert "withdraw" not in notice.calls
+
+
+@pytest.mark.parametrize("reason", [rtc.DisconnectReason.ROOM_DELETED, None])
+async def test_a_room_that_is_gone_ends_the_meeting(
+    record: Record, reason: rtc.DisconnectReason.ValueType | None
+) -> None:
+    """Whether LiveKit says so, or only no longer has it."""
+    async with sitting(record, FakeNotice(), Screen(), room_exists=reason is not None) as one:
+        await one.talking()
+        if reason is None:
+            one.agent.stop()
+        else:
+            one.parts.room.emit("disconnected", reason)
+        assert await one.running is Ending.ROOM_CLOSED
+        now = await one.now()
+        assert (now.state, now.holder) == (MeetingState.ENDED, None)
+
+
+async def test_newcomers_are_noted_and_told_and_a_lost_connection_is_no_end(record: Record) -> None:
+    notice = FakeNotice()
+    async with sitting(record, notice, Screen()) as one:
+        await one.talking()
+        thomas = SimpleNamespace(identity="thomas", name="", kind=KIND, state=ACTIVE)
+        one.parts.room.emit("participant_active", thomas)
+        one.parts.room.emit("disconnected", rtc.DisconnectReason.SIGNAL_CLOSE)
+        await one.running
+        assert await record.participants(one.meeting.id) == {"claire": "Claire", "thomas": "thomas"}
+        assert "tell thomas" in notice.calls
+        assert (await one.now()).state is MeetingState.LIVE
+
+
+async def test_a_track_subscribed_again_is_listened_to_anew(record: Record) -> None:
+    async with sitting(record, FakeNotice(), Screen()) as one:
+        await one.talking()
+        room = one.parts.room
+        room.emit("track_subscribed", room.track, room.publication, room.claire)
+        await asyncio.sleep(0.05)
+        assert Talk.opened == 2
+        assert await record.lines(one.meeting.id)

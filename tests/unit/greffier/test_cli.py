@@ -1,0 +1,88 @@
+"""The commands' answers to bad input: one line that says what to do, never a stack trace."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stack import REPOSITORY, clean_environment
+
+KEYS = {"LIVEKIT_API_KEY": "key", "LIVEKIT_API_SECRET": "a-secret-of-thirty-two-characters!"}
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command in an empty folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "greffier", *arguments],
+        cwd=folder,
+        env=clean_environment() | {"PYTHONPATH": str(REPOSITORY)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "jobs"])
+def test_missing_keys_are_named(tmp_path: Path, command: str) -> None:
+    """Which variables, and the way around."""
+    done = run(tmp_path, command)
+    assert done.returncode == 1
+    assert "LIVEKIT_API_KEY and LIVEKIT_API_SECRET" in done.stderr
+    assert "greffier up" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_setting_is_refused_by_every_command(tmp_path: Path) -> None:
+    """A mistyped name must not be silently without effect."""
+    done = run(tmp_path, "asr", GREFFIER_ASR__MODLE="x")
+    assert done.returncode == 1
+    assert "GREFFIER_ASR__MODLE is not a setting" in done.stderr
+    assert "GREFFIER_ASR__MODEL" in done.stderr
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_model_folder_that_is_missing_or_broken(tmp_path: Path, broken: bool) -> None:
+    """The folder is named, and what to put there."""
+    folder = tmp_path / "model"
+    if broken:
+        folder.mkdir()
+        for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
+            (folder / name).write_text("{}")
+    done = run(
+        tmp_path,
+        "asr",
+        GREFFIER_ASR__MODEL=str(folder),
+        GREFFIER_ASR__URL=f"unix:{tmp_path / 's'}",
+    )
+    assert done.returncode == 1
+    assert str(folder) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_livekit_address_is_named(tmp_path: Path) -> None:
+    """The worker does not wait for ever for a server that is not there."""
+    done = run(tmp_path, "worker", LIVEKIT_URL="ws://127.0.0.1:9", **KEYS)
+    assert done.returncode == 1
+    assert "ws://127.0.0.1:9" in done.stderr
+    assert "LIVEKIT_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_doctor_says_how_to_mend_each_part(tmp_path: Path) -> None:
+    """A line a part; what is not configured is no failure, what is broken is."""
+    done = run(tmp_path, "doctor", GREFFIER_MAIL__HOST="127.0.0.1", GREFFIER_MAIL__PORT="9")
+    assert done.returncode == 1
+    lines = {line.split()[1]: line for line in done.stdout.splitlines()}
+    assert set(lines) == {"model", "asr", "livekit", "database", "results", "mail", "llm"}
+    assert lines["asr"].startswith("bad")
+    assert "greffier asr" in lines["asr"]
+    assert lines["livekit"].startswith("bad")
+    assert "LIVEKIT_API_KEY" in lines["livekit"]
+    assert lines["mail"].startswith("bad")
+    assert "GREFFIER_MAIL__HOST" in lines["mail"]
+    assert lines["llm"].startswith("none")
+    assert "Traceback" not in done.stderr
