@@ -19,6 +19,7 @@ from agent.room_display import LiveKitDisplay
 from agent.room_notice import ForeignRoomNotice, Notice, OwnRoomNotice
 from agent.settings import AgentSettings
 from models.asr_client import AsrClient
+from models.base import Recogniser
 from models.vad import shared_model
 from pipelines.settings import CaptionSettings
 from storage.database import Database
@@ -133,31 +134,57 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         await record.release_lease(lease)
         await database.close()
         raise
-    task = asyncio.create_task(
-        _attend(context, values=values, database=database, lease=lease, own=room)
+    livekit = api.LiveKitAPI(values.livekit_url, values.api_key, values.api_secret)
+    recogniser = AsrClient(values.asr_url)
+    agent = _agent(
+        context,
+        values=values,
+        lease=lease,
+        record=record,
+        notice=_notice(context, livekit, lease, room),
+        livekit=livekit,
+        recogniser=recogniser,
     )
-    context.proc.userdata[_MEETING] = task
+
+    async def attend() -> None:
+        ending = Ending.STOPPED
+        try:
+            ending = await agent.run()
+        finally:
+            log.info("room %s: left (%s)", name, ending.value)
+            context.shutdown(ending.value)
+            await recogniser.aclose()
+            await livekit.aclose()
+            await database.close()
+
+    context.proc.userdata[_MEETING] = (agent, asyncio.create_task(attend()))
     log.info("room %s: joined", name)
 
 
-async def _attend(
-    context: JobContext, *, values: JobValues, database: Database, lease: Lease, own: Room | None
-) -> None:
-    record = Record(database)
-    livekit = api.LiveKitAPI(values.livekit_url, values.api_key, values.api_secret)
-    recogniser = AsrClient(values.asr_url)
-    notice: Notice = ForeignRoomNotice(context.room)
-    if own is not None:
-        notice = OwnRoomNotice(
-            livekit, room=own.name, meeting_id=lease.meeting_id, since=lease.started_at
-        )
-    display = LiveKitDisplay(context.room.local_participant, values.agent.packets)
+def _notice(context: JobContext, livekit: api.LiveKitAPI, lease: Lease, own: Room | None) -> Notice:
+    if own is None:
+        return ForeignRoomNotice(context.room)
+    return OwnRoomNotice(
+        livekit, room=own.name, meeting_id=lease.meeting_id, since=lease.started_at
+    )
 
+
+def _agent(
+    context: JobContext,
+    *,
+    values: JobValues,
+    lease: Lease,
+    record: Record,
+    notice: Notice,
+    livekit: api.LiveKitAPI,
+    recogniser: Recogniser,
+) -> MeetingAgent:
     async def room_exists() -> bool:
         request = api.ListRoomsRequest(names=[context.job.room.name])
         return bool((await livekit.room.list_rooms(request)).rooms)
 
-    agent = MeetingAgent(
+    display = LiveKitDisplay(context.room.local_participant, values.agent.packets)
+    return MeetingAgent(
         Parts(
             room=context.room,
             record=record,
@@ -173,23 +200,13 @@ async def _attend(
             now=time.time,
         )
     )
-    context.proc.userdata["agent"] = agent
-    ending = Ending.STOPPED
-    try:
-        ending = await agent.run()
-    finally:
-        log.info("room %s: left (%s)", context.job.room.name, ending.value)
-        context.shutdown(ending.value)
-        await recogniser.aclose()
-        await livekit.aclose()
-        await database.close()
 
 
 async def end(context: JobContext) -> None:
     """`on_session_end`: the SDK leaves five minutes here, still in the room."""
-    agent: MeetingAgent | None = context.proc.userdata.get("agent")
-    task: asyncio.Task[None] | None = context.proc.userdata.get(_MEETING)
-    if agent is not None:
+    meeting: tuple[MeetingAgent, asyncio.Task[None]] | None
+    meeting = context.proc.userdata.get(_MEETING)
+    if meeting is not None:
+        agent, task = meeting
         agent.stop()
-    if task is not None:
         await task

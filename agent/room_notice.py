@@ -48,8 +48,9 @@ class OwnRoomNotice:
         self._since = since
 
     async def give(self) -> None:
-        """Metadata: on. Raises api.TwirpError or aiohttp.ClientError."""
-        await self._write("on")
+        """Metadata: on. Raises api.TwirpError, aiohttp.ClientError, LookupError."""
+        if not await self._write("on"):
+            raise LookupError("the room is not there")
 
     async def tell(self, identity: str) -> None:
         """Nothing to do: the metadata says it."""
@@ -61,16 +62,17 @@ class OwnRoomNotice:
         """Metadata: off."""
         await self._write("off")
 
-    async def _write(self, state: str) -> None:
+    async def _write(self, state: str) -> bool:
         answer = await self._livekit.room.list_rooms(api.ListRoomsRequest(names=[self._room]))
         if not answer.rooms:
-            return
+            return False
         metadata = merged(
             answer.rooms[0].metadata, state=state, meeting_id=self._meeting_id, since=self._since
         )
         await self._livekit.room.update_room_metadata(
             api.UpdateRoomMetadataRequest(room=self._room, metadata=metadata)
         )
+        return True
 
 
 class ForeignRoomNotice:

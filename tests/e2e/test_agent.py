@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import psutil
 import pytest
 from livekit import api, rtc
 
+from agent.room_display import LiveKitDisplay
+from pipelines.events import DroppedCaption, Gap, GapCaption, GapReason, Speaker
 from storage.database import Database, migrate
 from storage.line import Line, Meeting, MeetingState, Room
 from storage.record import Record
@@ -373,6 +376,43 @@ def test_keys_that_are_refused_are_one_line(livekit: LiveKit, tmp_path: Path) ->
     assert "refuses the keys" in said
     assert "LIVEKIT_API_SECRET" in said
     assert "Traceback" not in process.last_log
+
+
+def test_a_health_port_that_is_taken_is_one_line(livekit: LiveKit, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        env = livekit.env() | {
+            "GREFFIER_AGENT__HEALTH_PORT": str(taken.getsockname()[1]),
+            "GREFFIER_STORAGE__DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'g.db'}",
+        }
+        with greffier_process("worker", env) as process:
+            assert process.wait() == 1
+            said = process.log()
+    assert "GREFFIER_AGENT__HEALTH_PORT" in said.strip().splitlines()[-1]
+    assert "Traceback" not in said
+
+
+async def test_gaps_and_withdrawals_reach_the_screens(livekit: LiveKit, room: str) -> None:
+    """Streams without text arrive too, from a sender nobody sees."""
+    agent = rtc.Room()
+    grants = api.VideoGrants(room_join=True, room=room, hidden=True, agent=True)
+    token = api.AccessToken(livekit.key, livekit.secret).with_identity("hidden")
+    token = token.with_kind("agent").with_grants(grants)
+    async with Person(livekit, room, "claire") as claire:
+        await agent.connect(livekit.url, token.to_jwt())
+        display = LiveKitDisplay(agent.local_participant, "append")
+        speaker = Speaker(identity="claire", name="Claire", track_sid="TR_1")
+        gap = Gap(id="g", speaker=speaker, start_ms=1, end_ms=2, reason=GapReason.OUTAGE)
+        await display.show(GapCaption(seq=3, gap=gap))
+        await display.show(DroppedCaption(utterance_id="u", speaker=speaker))
+        await until(lambda: len(claire.streams) == 2, what="both streams")
+        await agent.disconnect()
+    by_id = {s.attributes["lk.segment_id"]: s for s in claire.streams}
+    assert by_id["g"].attributes["greffier.gap"] == "outage"
+    assert by_id["u"].attributes["greffier.dropped"] == "true"
+    assert {s.text for s in claire.streams} == {""}
+    assert {s.sender for s in claire.streams} == {"claire"}
 
 
 def _released(worker: Worker, meeting: Meeting) -> Callable[[], Awaitable[bool]]:

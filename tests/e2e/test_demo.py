@@ -105,8 +105,8 @@ def test_the_minutes_hold_the_decision_and_both_actions(played: tuple[Path, str]
     assert any("mars" in (one["due"] or "").lower() for one in minutes["actions"])
     assert any("march" in (one["due"] or "").lower() for one in minutes["actions"])
     assert minutes["decisions"]
-    assert minutes["questions"]
-    claims = [*minutes["decisions"], *minutes["actions"], *minutes["questions"]]
+    assert minutes["open_questions"]
+    claims = [*minutes["decisions"], *minutes["actions"], *minutes["open_questions"]]
     assert all(claim["segments"] and set(claim["segments"]) <= known for claim in claims)
     assert minutes["machine_made"] is True
     assert "Minutes" in printed

@@ -84,10 +84,9 @@ async def speaking(folder: Path, identity: str, texts: tuple[str, ...]) -> Async
         yield guest
 
 
-async def test_a_meeting_by_the_page(
-    address: str, plain: Browser, room: str, tmp_path: Path
-) -> None:
+async def test_a_meeting_by_the_page(address: str, plain: Browser, tmp_path: Path) -> None:
     """Two people talk and read each other; a third comes late; the minutes come to all."""
+    room = "conseil-municipal"
     async with (
         speaking(tmp_path, "claire-martin", CLAIRE) as claire,
         speaking(tmp_path, "emma-wilson", EMMA) as emma,
@@ -121,6 +120,7 @@ async def test_a_meeting_by_the_page(
         for scheme in SCHEMES:
             await claire.page.emulate_media(color_scheme=scheme)
             assert await claire.violations() == []
+        await expect(claire.log.locator("[data-partial]").first).to_be_attached()
         await picture(claire, "page")
 
         await claire.page.get_by_role("button", name="Arrêter la transcription").click()
@@ -210,7 +210,7 @@ async def test_it_fits_a_narrow_screen(address: str, plain: Browser, room: str) 
         assert not await guest.page.evaluate(wide)
         await guest.join("Lise Petit", reading=True)
         larger = guest.page.get_by_role("button", name="Agrandir le texte")
-        for _ in range(3):
+        while await larger.is_enabled():
             await larger.click()
         assert not await guest.page.evaluate(wide)
         await picture(guest, "narrow")

@@ -24,7 +24,7 @@ export const captionsStyles = css`
   h2 {
     flex: 1 1 auto;
     margin: 0;
-    font-size: 1.25rem;
+    font-size: 1.125rem;
     line-height: 1.4;
   }
   .size {
@@ -76,8 +76,8 @@ export const captionsStyles = css`
     flex: 1 1 auto;
     overflow-y: auto;
     overscroll-behavior: contain;
-    border-block: 1px solid var(--line);
-    padding-block: 1rem;
+    border-block-start: 1px solid var(--line);
+    padding-block: 1rem 0;
     line-height: 1.5;
     overflow-wrap: anywhere;
   }

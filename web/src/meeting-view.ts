@@ -29,12 +29,13 @@ export class MeetingView extends LitElement {
   protected override render(): TemplateResult {
     const t = messages(this.language);
     const { meeting } = this;
+    const status = this.status();
     return html`
       <div class="meeting">
         <div class="top">
           <h1 tabindex="-1">${t.roomTitle(meeting.room)}</h1>
           ${this.notice()}
-          <p class="status" role="status">${this.status() ?? nothing}</p>
+          <p class="status" role="status" ?data-empty=${!status}>${status ?? nothing}</p>
           ${this.problem
             ? html`<p class="problem" role="alert">${t.errors[this.problem]}</p>`
             : nothing}

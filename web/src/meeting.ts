@@ -163,6 +163,7 @@ export class Meeting implements RoomListener {
     }
     this.captions = withHistory(this.captions, history);
     this.state = history.state;
+    if (this.state !== "live") this.captions = withoutPartials(this.captions);
     if (this.state === "delivered" && !this.minutes) {
       this.minutes = minutesOf(await fetchMinutes(this.seat));
     }

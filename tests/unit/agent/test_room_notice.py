@@ -71,6 +71,8 @@ async def test_a_room_that_is_gone_is_not_made_again() -> None:
     service = FakeRoomService(exists=False)
     await own(service).withdraw()
     assert service.writes == 0
+    with pytest.raises(LookupError):
+        await own(service).give()
 
 
 @pytest.mark.parametrize("metadata", ["", "not json", "[1]", '"text"'])

@@ -29,7 +29,7 @@ import sys
 from pathlib import Path
 from models.asr_server import serve
 from models.settings import AsrSettings
-serve(AsrSettings(model=Path(sys.argv[1]), url=sys.argv[2], device="cpu", threads=1, max_batch=2))
+serve(AsrSettings(model=Path(sys.argv[1]), url=sys.argv[2], device="cpu", threads=1, max_batch=2, beam_final=1))
 """
 
 
@@ -64,7 +64,7 @@ async def test_kill_9_loses_no_final_and_sigterm_ends_well(
         with process(tiny_model, url) as child:
             await until_healthy(client)
             names = [f"m/é {at}" for at in range(30)]
-            tasks = [asyncio.create_task(client.recognise(request(n, sec=4))) for n in names]
+            tasks = [asyncio.create_task(client.recognise(request(n, sec=2))) for n in names]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             child.send_signal(signal.SIGKILL)
             await asyncio.to_thread(child.wait)
@@ -74,7 +74,7 @@ async def test_kill_9_loses_no_final_and_sigterm_ends_well(
             answers = await asyncio.gather(*tasks)
             assert [answer.utterance_id for answer in answers] == names
             assert {answer.text for answer in answers} == {answers[0].text}
-            last = [asyncio.create_task(client.recognise(request(n, sec=4))) for n in names[:8]]
+            last = [asyncio.create_task(client.recognise(request(n, sec=2))) for n in names[:8]]
             while not all(task.done() for task in last):
                 if (await _load(url))["queued"] or any(task.done() for task in last):
                     break
