@@ -44,13 +44,17 @@ def noise(log_mel: Array, level_dbfs: float, rng: np.random.Generator) -> Array:
     source = _noises()[rng.integers(3)]
     frames = log_mel.shape[1]
     start = int(rng.integers(0, source.shape[1] - frames)) if frames < source.shape[1] else 0
-    added = np.resize(source[:, start : start + frames], log_mel.shape) * np.float32(10 ** (level_dbfs / 10))
+    added = np.resize(source[:, start : start + frames], log_mel.shape) * np.float32(
+        10 ** (level_dbfs / 10)
+    )
     return np.asarray(np.log10(10.0**log_mel + added), dtype=np.float32)
 
 
 def tilt(log_mel: Array, rng: np.random.Generator) -> Array:
     """Tilt the spectrum by up to 6 dB across the band: microphones differ."""
-    slope = np.linspace(-0.5, 0.5, N_MELS, dtype=np.float32)[:, None] * np.float32(rng.uniform(-1.2, 1.2))
+    slope = np.linspace(-0.5, 0.5, N_MELS, dtype=np.float32)[:, None] * np.float32(
+        rng.uniform(-1.2, 1.2)
+    )
     return np.maximum(log_mel + slope, FLOOR_LOG10)
 
 

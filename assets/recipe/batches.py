@@ -16,7 +16,15 @@ from . import augment
 from .corpus import MARGIN_SEC, Clip, load_shard
 from .mel import FRAMES_PER_SEC, Array, normalise
 from .tokenizer import (
-    END_OF_TEXT, FIRST_TIMESTAMP, LANGUAGE_TOKENS, NO_SPEECH, NO_TIMESTAMPS, PREVIOUS, START, TIMESTAMP_SEC, TRANSCRIBE,
+    END_OF_TEXT,
+    FIRST_TIMESTAMP,
+    LANGUAGE_TOKENS,
+    NO_SPEECH,
+    NO_TIMESTAMPS,
+    PREVIOUS,
+    START,
+    TIMESTAMP_SEC,
+    TRANSCRIBE,
 )
 
 IGNORED = -100
@@ -55,11 +63,17 @@ class Composer:
     """Draws clips at random and makes windows of them as a live room, a peer or a file would."""
 
     def __init__(
-        self, clips: list[Clip], tokenizer: Tokenizer, rng: np.random.Generator, simple: bool = False
+        self,
+        clips: list[Clip],
+        tokenizer: Tokenizer,
+        rng: np.random.Generator,
+        simple: bool = False,
     ) -> None:
         self.clips, self.rng, self.simple = clips, rng, simple
         self.tokenizer = tokenizer
-        self.by_language = {lang: [i for i, c in enumerate(clips) if c.language == lang] for lang in LANGUAGE_TOKENS}
+        self.by_language = {
+            lang: [i for i, c in enumerate(clips) if c.language == lang] for lang in LANGUAGE_TOKENS
+        }
 
     def _clip(self, language: str) -> Clip:
         indices = self.by_language[language]
@@ -75,7 +89,9 @@ class Composer:
         moment = float(self.rng.uniform(min(ends[0], 0.4, limit), limit))
         if self.rng.random() < 0.25:
             moment = ends[int(self.rng.integers(len(ends)))] + 0.02
-        words = [word for word, end in zip(clip.text.split(), ends, strict=True) if end <= moment + 0.04]
+        words = [
+            word for word, end in zip(clip.text.split(), ends, strict=True) if end <= moment + 0.04
+        ]
         text = " ".join(words)
         if len(words) < len(ends):
             text = text.rstrip(",")
@@ -101,7 +117,12 @@ class Composer:
         mode = [NO_TIMESTAMPS] if self.rng.random() < 0.6 else [FIRST_TIMESTAMP]
         tokens = [START, LANGUAGE_TOKENS[language], TRANSCRIBE, *mode]
         # Whisper reads the no-speech probability where the language is predicted.
-        targets = [NO_SPEECH, IGNORED, IGNORED if mode[0] == NO_TIMESTAMPS else FIRST_TIMESTAMP, END_OF_TEXT]
+        targets = [
+            NO_SPEECH,
+            IGNORED,
+            IGNORED if mode[0] == NO_TIMESTAMPS else FIRST_TIMESTAMP,
+            END_OF_TEXT,
+        ]
         return Example(log_mel=log_mel, tokens=tokens, targets=targets, letters=[])
 
     def example(self) -> Example:
@@ -111,7 +132,14 @@ class Composer:
         draw = rng.random()
         if self.simple:
             clip = self._clip(language)
-            return self._sequence(language, clip.log_mel.astype(np.float32), self._encode(clip.text), [clip.text], False, False)
+            return self._sequence(
+                language,
+                clip.log_mel.astype(np.float32),
+                self._encode(clip.text),
+                [clip.text],
+                False,
+                False,
+            )
         if draw < 0.04:
             return self._silence_example(language)
         window = draw < 0.20
@@ -126,13 +154,24 @@ class Composer:
             if position + mel.shape[1] > WINDOW_FRAMES - 50 and index:
                 break
             parts.append(mel)
-            first, last = position / FRAMES_PER_SEC + MARGIN_SEC, (position + mel.shape[1]) / FRAMES_PER_SEC - MARGIN_SEC
+            first, last = (
+                position / FRAMES_PER_SEC + MARGIN_SEC,
+                (position + mel.shape[1]) / FRAMES_PER_SEC - MARGIN_SEC,
+            )
             position += mel.shape[1]
             if text:
                 texts.append(text)
                 tokens = self._encode(text)
-                body += [self._stamp(first), *tokens, self._stamp(max(first, last))] if timestamps else tokens
-            pause = float(rng.uniform(0, 0.9 if window else 0.5)) if index < count - 1 else float(rng.choice((0.0, rng.uniform(0, 1.0))))
+                body += (
+                    [self._stamp(first), *tokens, self._stamp(max(first, last))]
+                    if timestamps
+                    else tokens
+                )
+            pause = (
+                float(rng.uniform(0, 0.9 if window else 0.5))
+                if index < count - 1
+                else float(rng.choice((0.0, rng.uniform(0, 1.0))))
+            )
             parts.append(augment.silence(augment.frames(pause)))
             position += parts[-1].shape[1]
         return self._sequence(language, self._finish(parts), body, texts, timestamps, window)
@@ -141,14 +180,22 @@ class Composer:
         return FIRST_TIMESTAMP + round(min(seconds, 30.0) / TIMESTAMP_SEC)
 
     def _sequence(
-        self, language: str, log_mel: Array, body: list[int], texts: list[str], timestamps: bool, window: bool
+        self,
+        language: str,
+        log_mel: Array,
+        body: list[int],
+        texts: list[str],
+        timestamps: bool,
+        window: bool,
     ) -> Example:
         previous: list[int] = []
         if not self.simple and self.rng.random() < (0.5 if window else 0.08):
             for _ in range(int(self.rng.integers(1, 6 if self.rng.random() < 0.2 else 3))):
                 previous += self._encode(self._clip(language).text)
             previous = [PREVIOUS, *previous[-200:]]
-        head = [START, LANGUAGE_TOKENS[language], TRANSCRIBE] + ([] if timestamps else [NO_TIMESTAMPS])
+        head = [START, LANGUAGE_TOKENS[language], TRANSCRIBE] + (
+            [] if timestamps else [NO_TIMESTAMPS]
+        )
         if timestamps and not body:
             body = [FIRST_TIMESTAMP]
         sequence = [*previous, *head, *body, END_OF_TEXT]
@@ -157,12 +204,16 @@ class Composer:
         # Learned: the language and everything after the prompt; never the previous text, nor what a caller forces.
         forced = {start + 1} if timestamps else {start + 1, start + 2}
         targets = [IGNORED if i < start or i in forced else t for i, t in enumerate(targets)]
-        return Example(log_mel=log_mel, tokens=sequence[:-1], targets=targets, letters=spell(" ".join(texts)))
+        return Example(
+            log_mel=log_mel, tokens=sequence[:-1], targets=targets, letters=spell(" ".join(texts))
+        )
 
     def batches(self, batch_sec: float, pool: int = 320) -> Iterator[Batch]:
         """Yield batches of about ``batch_sec`` seconds of audio for ever, each padded by a random 0 to 4 s."""
         while True:
-            examples = sorted((self.example() for _ in range(pool)), key=lambda e: e.log_mel.shape[1])
+            examples = sorted(
+                (self.example() for _ in range(pool)), key=lambda e: e.log_mel.shape[1]
+            )
             groups: list[list[Example]] = []
             budget = batch_sec * FRAMES_PER_SEC
             group: list[Example] = []
@@ -177,7 +228,13 @@ class Composer:
     def _batch(self, group: list[Example], budget: float) -> Batch:
         rng = self.rng
         draw = rng.random()
-        extra = rng.uniform(0, 1.0) if draw < 0.6 else rng.uniform(0, 2.5) if draw < 0.9 else rng.uniform(0, 5.0)
+        extra = (
+            rng.uniform(0, 1.0)
+            if draw < 0.6
+            else rng.uniform(0, 2.5)
+            if draw < 0.9
+            else rng.uniform(0, 5.0)
+        )
         length = group[-1].log_mel.shape[1] + augment.frames(float(extra))
         if rng.random() < 0.04:
             # Stock runtimes pad to 30 s: a few such windows keep far positions known.
@@ -188,7 +245,15 @@ class Composer:
         width = max(len(e.tokens) for e in group)
         tokens = np.full((count, width), END_OF_TEXT, dtype=np.int64)
         targets = np.full((count, width), IGNORED, dtype=np.int64)
-        letters = np.zeros((count, max(1, *(len(e.letters) for e in group)) if count > 1 else max(1, len(group[0].letters))), dtype=np.int64)
+        letters = np.zeros(
+            (
+                count,
+                max(1, *(len(e.letters) for e in group))
+                if count > 1
+                else max(1, len(group[0].letters)),
+            ),
+            dtype=np.int64,
+        )
         for row, item in enumerate(group):
             padded = augment.silence(length)
             padded[:, : item.log_mel.shape[1]] = item.log_mel[:, :length]
@@ -201,7 +266,12 @@ class Composer:
 
 
 def feed(
-    folder: Path, tokenizer: Tokenizer, seed: int, batch_sec: float, simple_batches: int = 0, depth: int = 6
+    folder: Path,
+    tokenizer: Tokenizer,
+    seed: int,
+    batch_sec: float,
+    simple_batches: int = 0,
+    depth: int = 6,
 ) -> Iterator[Batch]:
     """Yield batches made by a background thread; shards that appear later join at the next reload.
 

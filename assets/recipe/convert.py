@@ -19,21 +19,42 @@ ALIGNMENT_HEADS = ((1, 0), (1, 1), (1, 2))
 FIRST_LANGUAGE, LAST_LANGUAGE = 50259, 50357
 SPACE = 220
 PREPROCESSOR: dict[str, Any] = {
-    "chunk_length": 30, "feature_extractor_type": "WhisperFeatureExtractor", "feature_size": 80, "hop_length": 160,
-    "n_fft": 400, "n_samples": 480_000, "nb_max_frames": 3_000, "padding_side": "right", "padding_value": 0.0,
-    "processor_class": "WhisperProcessor", "return_attention_mask": False, "sampling_rate": 16_000,
+    "chunk_length": 30,
+    "feature_extractor_type": "WhisperFeatureExtractor",
+    "feature_size": 80,
+    "hop_length": 160,
+    "n_fft": 400,
+    "n_samples": 480_000,
+    "nb_max_frames": 3_000,
+    "padding_side": "right",
+    "padding_value": 0.0,
+    "processor_class": "WhisperProcessor",
+    "return_attention_mask": False,
+    "sampling_rate": 16_000,
 }
 
 
 def _hub_config(shape: Shape) -> dict[str, Any]:
     return {
-        "architectures": ["WhisperForConditionalGeneration"], "model_type": "whisper", "vocab_size": VOCABULARY,
-        "num_mel_bins": shape.mels, "d_model": shape.d_model,
-        "encoder_layers": shape.encoder_layers, "encoder_attention_heads": shape.heads, "encoder_ffn_dim": 4 * shape.d_model,
-        "decoder_layers": shape.decoder_layers, "decoder_attention_heads": shape.heads, "decoder_ffn_dim": 4 * shape.d_model,
-        "max_source_positions": shape.source_positions, "max_target_positions": shape.target_positions,
-        "activation_function": "gelu", "scale_embedding": False, "tie_word_embeddings": True,
-        "bos_token_id": END_OF_TEXT, "eos_token_id": END_OF_TEXT, "pad_token_id": END_OF_TEXT,
+        "architectures": ["WhisperForConditionalGeneration"],
+        "model_type": "whisper",
+        "vocab_size": VOCABULARY,
+        "num_mel_bins": shape.mels,
+        "d_model": shape.d_model,
+        "encoder_layers": shape.encoder_layers,
+        "encoder_attention_heads": shape.heads,
+        "encoder_ffn_dim": 4 * shape.d_model,
+        "decoder_layers": shape.decoder_layers,
+        "decoder_attention_heads": shape.heads,
+        "decoder_ffn_dim": 4 * shape.d_model,
+        "max_source_positions": shape.source_positions,
+        "max_target_positions": shape.target_positions,
+        "activation_function": "gelu",
+        "scale_embedding": False,
+        "tie_word_embeddings": True,
+        "bos_token_id": END_OF_TEXT,
+        "eos_token_id": END_OF_TEXT,
+        "pad_token_id": END_OF_TEXT,
         "decoder_start_token_id": START,
     }
 
@@ -59,8 +80,14 @@ def _write_hub_folder(folder: Path, state: Path, tokenizer: Path) -> None:
     save_file(weights, str(folder / "model.safetensors"), metadata={"format": "pt"})
     shutil.copy(tokenizer, folder / "tokenizer.json")
     (folder / "config.json").write_text(json.dumps(_hub_config(Shape())), encoding="utf-8")
-    (folder / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR, indent=2), encoding="utf-8")
-    names = {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "<|endoftext|>", "eos_token": "<|endoftext|>"}
+    (folder / "preprocessor_config.json").write_text(
+        json.dumps(PREPROCESSOR, indent=2), encoding="utf-8"
+    )
+    names = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "unk_token": "<|endoftext|>",
+        "eos_token": "<|endoftext|>",
+    }
     (folder / "tokenizer_config.json").write_text(json.dumps(names), encoding="utf-8")
 
 
@@ -74,7 +101,9 @@ def convert(state: Path, tokenizer: Path, output: Path) -> None:
         source.mkdir()
         _write_hub_folder(source, state, tokenizer)
         copied = ["tokenizer.json", "preprocessor_config.json"]
-        TransformersConverter(str(source), copy_files=copied).convert(str(target), quantization="int8")
+        TransformersConverter(str(source), copy_files=copied).convert(
+            str(target), quantization="int8"
+        )
         path = target / "config.json"
         config = json.loads(path.read_text(encoding="utf-8"))
         config["lang_ids"] = list(range(FIRST_LANGUAGE, LAST_LANGUAGE + 1))

@@ -39,7 +39,9 @@ def random_voice(language: str, rng: random.Random) -> Voice:
     if language == "en" and rng.random() < FLITE_SHARE:
         return Voice(engine="flite", name=rng.choice(FLITE_VOICES), speed_wpm=rng.randint(145, 190))
     name = f"{rng.choice(ESPEAK_ACCENTS[language])}+{rng.choice(ESPEAK_VARIANTS)}"
-    return Voice(engine="espeak", name=name, speed_wpm=rng.randint(130, 190), pitch=rng.randint(30, 70))
+    return Voice(
+        engine="espeak", name=name, speed_wpm=rng.randint(130, 190), pitch=rng.randint(30, 70)
+    )
 
 
 def _shard(path: Path, sentences: list[Sentence], seed: int) -> Path:
@@ -54,7 +56,14 @@ def _shard(path: Path, sentences: list[Sentence], seed: int) -> Path:
             samples = round_trip(samples, rng.choice(OPUS_BITRATES))
         mels.append(log_power(samples))
         ends = [round(t + MARGIN_SEC, 3) for t in spoken.word_ends_sec]
-        rows.append({"language": sentence.language, "text": sentence.text, "ends": ends, "frames": mels[-1].shape[1]})
+        rows.append(
+            {
+                "language": sentence.language,
+                "text": sentence.text,
+                "ends": ends,
+                "frames": mels[-1].shape[1],
+            }
+        )
     partial = path.with_suffix(".part.npy")
     np.save(partial, np.concatenate(mels, axis=1).T.astype(np.float16))
     path.with_suffix(".json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
@@ -87,7 +96,12 @@ def load_shard(path: Path) -> list[Clip]:
     for row in json.loads(path.with_suffix(".json").read_text(encoding="utf-8")):
         end = position + int(row["frames"])
         clips.append(
-            Clip(language=row["language"], text=row["text"], log_mel=frames[position:end].T, word_ends_sec=tuple(row["ends"]))
+            Clip(
+                language=row["language"],
+                text=row["text"],
+                log_mel=frames[position:end].T,
+                word_ends_sec=tuple(row["ends"]),
+            )
         )
         position = end
     return clips

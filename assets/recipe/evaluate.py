@@ -31,21 +31,39 @@ class Recogniser:
     """Greedy decoding of single utterances by CTranslate2."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
-        self.model = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type="int8", intra_threads=threads)
+        self.model = ctranslate2.models.Whisper(
+            str(folder), device="cpu", compute_type="int8", intra_threads=threads
+        )
         self.tokenizer = load(folder / "tokenizer.json")
 
-    def texts(self, utterances: list[tuple[str, Array]], pad_sec: float = PAD_SEC, timestamps: bool = False) -> list[str]:
+    def texts(
+        self,
+        utterances: list[tuple[str, Array]],
+        pad_sec: float = PAD_SEC,
+        timestamps: bool = False,
+    ) -> list[str]:
         """Return the text of each (language, 16 kHz samples)."""
         out: list[str] = [""] * len(utterances)
         order = sorted(range(len(utterances)), key=lambda i: len(utterances[i][1]))
         for start in range(0, len(order), BATCH):
             picked = order[start : start + BATCH]
             length = max(len(utterances[i][1]) for i in picked) + int(pad_sec * RATE_HZ)
-            mel = np.stack([normalise(log_power(np.pad(utterances[i][1], (0, length - len(utterances[i][1]))))) for i in picked])
+            mel = np.stack(
+                [
+                    normalise(
+                        log_power(np.pad(utterances[i][1], (0, length - len(utterances[i][1]))))
+                    )
+                    for i in picked
+                ]
+            )
             mel = np.ascontiguousarray(mel[:, :, : mel.shape[2] // 2 * 2])
             tail = [] if timestamps else [NO_TIMESTAMPS]
-            prompts = [[START, LANGUAGE_TOKENS[utterances[i][0]], TRANSCRIBE, *tail] for i in picked]
-            results = self.model.generate(ctranslate2.StorageView.from_array(mel), prompts, beam_size=1, max_length=200)
+            prompts = [
+                [START, LANGUAGE_TOKENS[utterances[i][0]], TRANSCRIBE, *tail] for i in picked
+            ]
+            results = self.model.generate(
+                ctranslate2.StorageView.from_array(mel), prompts, beam_size=1, max_length=200
+            )
             for i, result in zip(picked, results, strict=True):
                 ids = [token for token in result.sequences_ids[0] if token < FIRST_TIMESTAMP]
                 out[i] = self.tokenizer.decode(ids).strip()
@@ -57,7 +75,11 @@ class Recogniser:
         for _, samples in utterances:
             mel = normalise(log_power(np.pad(samples, (0, int(PAD_SEC * RATE_HZ)))))[None]
             mel = np.ascontiguousarray(mel[:, :, : mel.shape[2] // 2 * 2])
-            found.append(self.model.detect_language(ctranslate2.StorageView.from_array(mel))[0][0][0].strip("<|>"))
+            found.append(
+                self.model.detect_language(ctranslate2.StorageView.from_array(mel))[0][0][0].strip(
+                    "<|>"
+                )
+            )
         return found
 
 
@@ -80,7 +102,9 @@ def _lead(seconds: float, noise: float) -> Effect:
 def _live(samples: Array, rng: random.Random) -> Array:
     """What a room's voice detector hands over: pre-roll, Opus, an unknown level, some silence after."""
     padded = np.pad(samples, (int(PREROLL_SEC * RATE_HZ), int(TRAIL_SEC * RATE_HZ)))
-    return np.asarray(round_trip(padded, 32_000) * 10 ** (rng.uniform(-12, 0) / 20), dtype=np.float32)
+    return np.asarray(
+        round_trip(padded, 32_000) * 10 ** (rng.uniform(-12, 0) / 20), dtype=np.float32
+    )
 
 
 EFFECTS: dict[str, Effect] = {
@@ -99,7 +123,10 @@ EFFECTS: dict[str, Effect] = {
 
 def _test_speech(count: int) -> list[tuple[str, str, Speech]]:
     rng = random.Random(SEED)
-    return [(s.language, s.text, speak(s.text, random_voice(s.language, rng))) for s in test_sentences(300)[:count]]
+    return [
+        (s.language, s.text, speak(s.text, random_voice(s.language, rng)))
+        for s in test_sentences(300)[:count]
+    ]
 
 
 def _cut(spoken: list[tuple[str, str, Speech]]) -> tuple[list[str], list[tuple[str, Array]]]:
@@ -110,10 +137,21 @@ def _cut(spoken: list[tuple[str, str, Speech]]) -> tuple[list[str], list[tuple[s
         if len(speech.word_ends_sec) < 3:
             continue
         moment = rng.uniform(0.3, 0.95) * len(speech.samples) / RATE_HZ
-        words = [w for w, end in zip(text.split(), speech.word_ends_sec, strict=True) if end <= moment + 0.04]
+        words = [
+            w
+            for w, end in zip(text.split(), speech.word_ends_sec, strict=True)
+            if end <= moment + 0.04
+        ]
         if words:
             texts.append(" ".join(words))
-            audio.append((language, np.pad(speech.samples[: int(moment * RATE_HZ)], (int(PREROLL_SEC * RATE_HZ), 0))))
+            audio.append(
+                (
+                    language,
+                    np.pad(
+                        speech.samples[: int(moment * RATE_HZ)], (int(PREROLL_SEC * RATE_HZ), 0)
+                    ),
+                )
+            )
     return texts, audio
 
 
@@ -124,7 +162,14 @@ def _windows(spoken: list[tuple[str, str, Speech]]) -> tuple[list[str], list[tup
         rows = [(t, s.samples) for lang, t, s in spoken if lang == language]
         for start in range(0, len(rows) - 2, 3):
             texts.append(" ".join(t for t, _ in rows[start : start + 3]))
-            audio.append((language, np.concatenate([np.pad(s, (0, RATE_HZ // 2)) for _, s in rows[start : start + 3]])))
+            audio.append(
+                (
+                    language,
+                    np.concatenate(
+                        [np.pad(s, (0, RATE_HZ // 2)) for _, s in rows[start : start + 3]]
+                    ),
+                )
+            )
     return texts, audio
 
 
@@ -138,7 +183,9 @@ def meeting(recogniser: Recogniser) -> dict[str, Any]:
     for entry in entries:
         name = entry["identity"]
         if name not in tracks:
-            path = next(p for p in MEETING_SCRIPT.parent.glob(f"{name}.*") if p.suffix in (".flac", ".ogg"))
+            path = next(
+                p for p in MEETING_SCRIPT.parent.glob(f"{name}.*") if p.suffix in (".flac", ".ogg")
+            )
             tracks[name] = round_trip(np.asarray(decode_audio(str(path)), dtype=np.float32), 32_000)
         first, last = max(0.0, entry["start_sec"] - PREROLL_SEC), entry["end_sec"] + TRAIL_SEC
         audio.append((entry["language"], tracks[name][int(first * RATE_HZ) : int(last * RATE_HZ)]))
@@ -148,8 +195,12 @@ def meeting(recogniser: Recogniser) -> dict[str, Any]:
         rows = [i for i, e in enumerate(entries) if e["identity"] == speaker]
         figures[speaker] = wer([entries[i]["text"] for i in rows], [texts[i] for i in rows])
     found = recogniser.languages(audio)
-    figures["language_correct"] = round(100 * sum(f == e["language"] for f, e in zip(found, entries, strict=True)) / len(found), 1)
-    figures["errors"] = [[e["text"], t] for e, t in zip(entries, texts, strict=True) if wer([e["text"]], [t]) > 0]
+    figures["language_correct"] = round(
+        100 * sum(f == e["language"] for f, e in zip(found, entries, strict=True)) / len(found), 1
+    )
+    figures["errors"] = [
+        [e["text"], t] for e, t in zip(entries, texts, strict=True) if wer([e["text"]], [t]) > 0
+    ]
     return figures
 
 
@@ -165,23 +216,34 @@ def stock(folder: Path, spoken: list[tuple[str, str, Speech]], threads: int) -> 
     return wer([text for _, text, _ in spoken], texts)
 
 
-def evaluate(folder: Path, count: int = 300, threads: int = 1, stock_count: int = 60) -> dict[str, Any]:
+def evaluate(
+    folder: Path, count: int = 300, threads: int = 1, stock_count: int = 60
+) -> dict[str, Any]:
     """Return the figures of the model in ``folder`` on ``count`` held-out sentences."""
     recogniser = Recogniser(folder, threads)
     spoken = _test_speech(count)
     figures: dict[str, Any] = {"sentences": len(spoken)}
     for name, effect in tqdm(EFFECTS.items(), desc="evaluate", unit="condition"):
         rng = random.Random(SEED)
-        audio = [(lang, np.asarray(effect(s.samples, rng), dtype=np.float32)) for lang, _, s in spoken]
+        audio = [
+            (lang, np.asarray(effect(s.samples, rng), dtype=np.float32)) for lang, _, s in spoken
+        ]
         texts = recogniser.texts(audio)
         figures[name] = wer([t for _, t, _ in spoken], texts)
         if name == "clean":
             for language in ("fr", "en"):
                 rows = [i for i, row in enumerate(spoken) if row[0] == language]
-                figures[f"clean_{language}"] = wer([spoken[i][1] for i in rows], [texts[i] for i in rows])
+                figures[f"clean_{language}"] = wer(
+                    [spoken[i][1] for i in rows], [texts[i] for i in rows]
+                )
             figures["samples"] = [[spoken[i][1], texts[i]] for i in range(8)]
             found = recogniser.languages(audio)
-            figures["language_correct"] = round(100 * sum(f == lang for f, (lang, _) in zip(found, audio, strict=True)) / len(found), 1)
+            figures["language_correct"] = round(
+                100
+                * sum(f == lang for f, (lang, _) in zip(found, audio, strict=True))
+                / len(found),
+                1,
+            )
     references, audio = _cut(spoken)
     figures["cut_mid_sentence"] = wer(references, recogniser.texts(audio))
     references, audio = _windows(spoken)

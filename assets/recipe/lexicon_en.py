@@ -37,9 +37,20 @@ VERBS = _words(
     "accept refuse record print call visit help design deploy migrate archive"
 )
 IRREGULAR = {
-    "send": "sent", "write": "wrote", "make": "made", "take": "took", "give": "gave", "find": "found",
-    "keep": "kept", "buy": "bought", "pay": "paid", "choose": "chose", "read": "read", "build": "built",
-    "bring": "brought", "hold": "held",
+    "send": "sent",
+    "write": "wrote",
+    "make": "made",
+    "take": "took",
+    "give": "gave",
+    "find": "found",
+    "keep": "kept",
+    "buy": "bought",
+    "pay": "paid",
+    "choose": "chose",
+    "read": "read",
+    "build": "built",
+    "bring": "brought",
+    "hold": "held",
 }
 VERBS_OTHER = _words(
     "be am is are was were been being have has had do does did done can could will would should must may might "
@@ -67,7 +78,9 @@ FUNCTION = _words(
     "slowly carefully finally first next welcome goodbye sorry fine course just like than as up down out off"
 )
 DAYS = _words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
-MONTHS = _words("January February March April May June July August September October November December")
+MONTHS = _words(
+    "January February March April May June July August September October November December"
+)
 UNITS = _words(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"

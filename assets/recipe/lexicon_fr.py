@@ -69,7 +69,9 @@ FUNCTION = _words(
     "question réponses chose choses côté cas temps travail monde début fin milieu place façon"
 )
 DAYS = _words("lundi mardi mercredi jeudi vendredi samedi dimanche")
-MONTHS = _words("janvier février mars avril mai juin juillet août septembre octobre novembre décembre")
+MONTHS = _words(
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+)
 FIRST_NAMES = _words(
     "Claire Thomas Emma Sarah Paul Julie Marie Pierre Sophie Nicolas Camille Hugo Louis Alice Antoine Laura "
     "Lucas Martin Anna David Daniel Nadia Karim Léa Chloé Julien Isabelle Marc Philippe Hélène"
@@ -111,7 +113,7 @@ def conjugate(verb: str) -> dict[str, str]:
     """Return the forms used by the grammar for a regular verb in -er."""
     stem = verb[:-2]
     soft = {"g": stem + "e", "c": stem[:-1] + "ç"}.get(stem[-1], stem)
-    if verb == "envoyer" or verb == "payer":
+    if verb in {"envoyer", "payer"}:
         light, future = stem[:-1] + "i", ("enverr" if verb == "envoyer" else "paier")
     elif verb == "acheter":
         light, future = "achèt", "achèter"
@@ -120,8 +122,15 @@ def conjugate(verb: str) -> dict[str, str]:
     else:
         light, future = stem, verb
     return {
-        "inf": verb, "il": light + "e", "ils": light + "ent", "nous": soft + "ons", "vous": stem + "ez",
-        "pp": stem + "é", "il_fut": future + "a", "nous_fut": future + "ons", "je_fut": future + "ai",
+        "inf": verb,
+        "il": light + "e",
+        "ils": light + "ent",
+        "nous": soft + "ons",
+        "vous": stem + "ez",
+        "pp": stem + "é",
+        "il_fut": future + "a",
+        "nous_fut": future + "ons",
+        "je_fut": future + "ai",
         "imparfait": soft + "ait",
     }
 

@@ -37,15 +37,21 @@ def build(script: Path = MEETING_SCRIPT) -> None:
     for entry in entries:
         variant, speed, pitch = TIMBRES[entry["identity"]]
         name = f"{ACCENTS[entry['language']]}+{variant}"
-        spoken = speak(entry["text"], Voice(engine="espeak", name=name, speed_wpm=speed, pitch=pitch))
+        spoken = speak(
+            entry["text"], Voice(engine="espeak", name=name, speed_wpm=speed, pitch=pitch)
+        )
         # A person does not talk over themselves, whatever the gap to the others is.
         own_end = ends.get(entry["identity"], 0.0)
-        start = round(max(cursor + entry["gap_sec"], own_end + MIN_PAUSE_SEC if own_end else 0.0), 3)
+        start = round(
+            max(cursor + entry["gap_sec"], own_end + MIN_PAUSE_SEC if own_end else 0.0), 3
+        )
         length = len(spoken.samples) / RATE_HZ
         entry["start_sec"], entry["end_sec"] = start, round(start + length, 3)
         entry["words"] = [
             [word, round(start + a, 3), round(start + b, 3)]
-            for word, a, b in zip(entry["text"].split(), spoken.word_starts_sec, spoken.word_ends_sec, strict=True)
+            for word, a, b in zip(
+                entry["text"].split(), spoken.word_starts_sec, spoken.word_ends_sec, strict=True
+            )
         ]
         placed.append((entry["identity"], round(start * RATE_HZ), spoken.samples))
         ends[entry["identity"]] = entry["end_sec"]
@@ -66,7 +72,9 @@ def _write(path: Path, track: Array) -> None:
         stream = container.add_stream("flac", rate=RATE_HZ, layout="mono", format="s16")
         stream.time_base = Fraction(1, RATE_HZ)
         for at in range(0, len(samples), 4096):
-            frame = av.AudioFrame.from_ndarray(samples[None, at : at + 4096], format="s16", layout="mono")
+            frame = av.AudioFrame.from_ndarray(
+                samples[None, at : at + 4096], format="s16", layout="mono"
+            )
             frame.sample_rate, frame.pts = RATE_HZ, at
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -49,7 +49,9 @@ class Attention(nn.Module):
             q, k, v = F.linear(x, self.weight, bias).split(d, dim=-1)
         else:
             q = F.linear(x, self.weight[:d], self.query_bias)
-            k, v = F.linear(memory, self.weight[d:], torch.cat([zero, self.value_bias])).split(d, dim=-1)
+            k, v = F.linear(memory, self.weight[d:], torch.cat([zero, self.value_bias])).split(
+                d, dim=-1
+            )
         q, k, v = (t.unflatten(-1, (self.heads, -1)).transpose(1, 2) for t in (q, k, v))
         mixed = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
         return self.out(mixed.transpose(1, 2).flatten(2))
@@ -80,9 +82,13 @@ class Whisper(nn.Module):
         d = shape.d_model
         self.conv1 = nn.Linear(3 * shape.mels, d)
         self.conv2 = nn.Linear(3 * d, d)
-        self.encoder = nn.ModuleList(Layer(d, shape.heads, False) for _ in range(shape.encoder_layers))
+        self.encoder = nn.ModuleList(
+            Layer(d, shape.heads, False) for _ in range(shape.encoder_layers)
+        )
         self.encoder_norm = nn.LayerNorm(d)
-        self.decoder = nn.ModuleList(Layer(d, shape.heads, True) for _ in range(shape.decoder_layers))
+        self.decoder = nn.ModuleList(
+            Layer(d, shape.heads, True) for _ in range(shape.decoder_layers)
+        )
         self.decoder_norm = nn.LayerNorm(d)
         self.embedding = nn.Parameter(torch.randn(used + 1, d) * 0.07)
         self.target_positions = nn.Parameter(sinusoids(shape.target_positions, d) * 0.1)
@@ -129,9 +135,17 @@ def export(model: Whisper, used_ids: list[int], vocabulary: int) -> dict[str, Te
         weight = source[f"{name}.weight"]
         out[f"model.encoder.{name}.weight"] = weight.reshape(d, 3, -1).permute(0, 2, 1).contiguous()
         out[f"model.encoder.{name}.bias"] = source[f"{name}.bias"]
-    parts = {"attention_norm": "self_attn_layer_norm", "cross_norm": "encoder_attn_layer_norm", "norm": "final_layer_norm", "fc1": "fc1", "fc2": "fc2"}
+    parts = {
+        "attention_norm": "self_attn_layer_norm",
+        "cross_norm": "encoder_attn_layer_norm",
+        "norm": "final_layer_norm",
+        "fc1": "fc1",
+        "fc2": "fc2",
+    }
     for side in ("encoder", "decoder"):
-        out.update({f"model.{side}.layer_norm.{p}": source[f"{side}_norm.{p}"] for p in ("weight", "bias")})
+        out.update(
+            {f"model.{side}.layer_norm.{p}": source[f"{side}_norm.{p}"] for p in ("weight", "bias")}
+        )
         for index in range(len(getattr(model, side))):
             old, new = f"{side}.{index}.", f"model.{side}.layers.{index}."
             for a, b in parts.items():

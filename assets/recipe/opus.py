@@ -32,7 +32,9 @@ def round_trip(samples: Array, bitrate: int, complexity: int = 5) -> Array:
     for start in range(0, len(wide) + FRAME_SAMPLES, FRAME_SAMPLES):
         block = wide[start : start + FRAME_SAMPLES]
         if len(block):
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block[None], dtype=np.float32), format="flt", layout="mono")
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(block[None], dtype=np.float32), format="flt", layout="mono"
+            )
             frame.sample_rate = OPUS_RATE_HZ
             frame.pts = start
             packets = encoder.encode(frame)

@@ -51,7 +51,9 @@ def extra_words(language: str) -> list[str]:
             parts = re.findall(r"[\w'-]+", sentence.text)
             words.update(parts[1:])
             # A sentence's first word is capitalised only by its place.
-            words.add(parts[0] if parts[0] in grammar_fr.NAMES else parts[0][0].lower() + parts[0][1:])
+            words.add(
+                parts[0] if parts[0] in grammar_fr.NAMES else parts[0][0].lower() + parts[0][1:]
+            )
     return sorted(words)
 
 

@@ -49,13 +49,20 @@ class Speech:
 
 class _Event(ctypes.Structure):
     _fields_ = [
-        ("type", ctypes.c_int), ("identifier", ctypes.c_uint), ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int), ("audio_position_ms", ctypes.c_int), ("sample", ctypes.c_int),
-        ("user_data", ctypes.c_void_p), ("id", ctypes.c_char * 8),
+        ("type", ctypes.c_int),
+        ("identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position_ms", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
     ]
 
 
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
+_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
+)
 _SYNCHRONOUS, _UTF8, _RATE, _PITCH, _WORD_EVENT = 2, 1, 1, 3, 1
 
 
@@ -106,7 +113,9 @@ def resample(samples: Array, source_hz: int, target_hz: int) -> Array:
     if source_hz == target_hz:
         return samples
     resampler = av.AudioResampler(format="flt", layout="mono", rate=target_hz)
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None], dtype=np.float32), format="flt", layout="mono")
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(samples[None], dtype=np.float32), format="flt", layout="mono"
+    )
     frame.sample_rate = source_hz
     frames = [*resampler.resample(frame), *resampler.resample(None)]
     return np.concatenate([f.to_ndarray()[0] for f in frames]).astype(np.float32)
@@ -117,7 +126,9 @@ def _bounds(samples: Array) -> tuple[int, int]:
     return (int(loud[0]), int(loud[-1]) + 1) if len(loud) else (0, len(samples))
 
 
-def _word_times(text: str, events: list[tuple[int, int]], end_sec: float) -> tuple[list[float], list[float]]:
+def _word_times(
+    text: str, events: list[tuple[int, int]], end_sec: float
+) -> tuple[list[float], list[float]]:
     """Map word events to the words of ``text``; words spoken as one group share its end."""
     starts: list[float | None] = []
     for match in re.finditer(r"\S+", text):
@@ -138,10 +149,15 @@ def _flite(text: str, voice: Voice) -> Array:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
         stretch = f"duration_stretch={170 / voice.speed_wpm:.2f}"
-        subprocess.run(["flite", "-voice", voice.name, "--setf", stretch, "-t", text, "-o", str(path)], check=True)
+        subprocess.run(
+            ["flite", "-voice", voice.name, "--setf", stretch, "-t", text, "-o", str(path)],
+            check=True,
+        )
         raw = path.read_bytes()
     rate_hz = int.from_bytes(raw[24:28], "little")
-    return resample(np.frombuffer(raw[44:], dtype="<i2").astype(np.float32) / 32768, rate_hz, RATE_HZ)
+    return resample(
+        np.frombuffer(raw[44:], dtype="<i2").astype(np.float32) / 32768, rate_hz, RATE_HZ
+    )
 
 
 def speak(text: str, voice: Voice) -> Speech:
@@ -163,4 +179,6 @@ def speak(text: str, voice: Voice) -> Speech:
         offset, limit = first / RATE_HZ, (last - first) / RATE_HZ
         starts = [min(max(0.0, t - offset), limit) for t in starts]
         ends = [min(max(0.0, t - offset), limit) for t in ends]
-    return Speech(samples=samples.astype(np.float32), word_starts_sec=tuple(starts), word_ends_sec=tuple(ends))
+    return Speech(
+        samples=samples.astype(np.float32), word_starts_sec=tuple(starts), word_ends_sec=tuple(ends)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import itertools
 from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
@@ -29,7 +30,9 @@ def _split(token: bytes, ranks: dict[bytes, int]) -> tuple[bytes, bytes]:
     parts = [bytes([byte]) for byte in token]
     limit = ranks[token]
     while len(parts) > 2:
-        candidates = [(ranks.get(a + b, limit), i) for i, (a, b) in enumerate(zip(parts, parts[1:], strict=False))]
+        candidates = [
+            (ranks.get(a + b, limit), i) for i, (a, b) in enumerate(itertools.pairwise(parts))
+        ]
         rank, index = min(candidates)
         if rank >= limit:
             break
@@ -48,7 +51,9 @@ def _whisper_folder() -> Path:
 
 
 def _languages() -> list[str]:
-    spec = importlib.util.spec_from_file_location("whisper_tokenizer", _whisper_folder() / "tokenizer.py")
+    spec = importlib.util.spec_from_file_location(
+        "whisper_tokenizer", _whisper_folder() / "tokenizer.py"
+    )
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -65,8 +70,15 @@ def special_tokens() -> list[str]:
 
 def build(path: Path) -> Tokenizer:
     """Write ``tokenizer.json`` to ``path`` and return the tokenizer."""
-    lines = (_whisper_folder() / "assets" / "multilingual.tiktoken").read_text(encoding="utf-8").splitlines()
-    ranks = {base64.b64decode(token): int(rank) for token, rank in (line.split() for line in lines if line)}
+    lines = (
+        (_whisper_folder() / "assets" / "multilingual.tiktoken")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
+    ranks = {
+        base64.b64decode(token): int(rank)
+        for token, rank in (line.split() for line in lines if line)
+    }
     symbols = _byte_symbols()
 
     def write(token: bytes) -> str:
@@ -78,8 +90,13 @@ def build(path: Path) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in special_tokens()])
-    if tokenizer.token_to_id("<|notimestamps|>") != NO_TIMESTAMPS or tokenizer.get_vocab_size() != VOCABULARY:
+    tokenizer.add_special_tokens(
+        [AddedToken(name, special=True, normalized=False) for name in special_tokens()]
+    )
+    if (
+        tokenizer.token_to_id("<|notimestamps|>") != NO_TIMESTAMPS
+        or tokenizer.get_vocab_size() != VOCABULARY
+    ):
         raise ValueError("the rebuilt tokenizer differs from Whisper's numbering")
     path.parent.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(path))

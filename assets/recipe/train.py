@@ -30,7 +30,11 @@ def used_tokens(tokenizer_path: Path, clips: int, seed: int) -> list[int]:
     tokenizer = load(tokenizer_path)
     texts = [" " + s.text for s in training_sentences(clips, seed)]
     texts += [f" {w}" for language in ("fr", "en") for w in extra_words(language)]
-    ids = {token for encoded in tokenizer.encode_batch(texts, add_special_tokens=False) for token in encoded.ids}
+    ids = {
+        token
+        for encoded in tokenizer.encode_batch(texts, add_special_tokens=False)
+        for token in encoded.ids
+    }
     return sorted(ids | set(range(END_OF_TEXT, VOCABULARY)))
 
 
@@ -70,7 +74,9 @@ class Optimiser:
         return norm
 
 
-def loss_of(model: Whisper, batch: Batch, rows: Tensor, others: int, ctc_weight: float) -> tuple[Tensor, float, float]:
+def loss_of(
+    model: Whisper, batch: Batch, rows: Tensor, others: int, ctc_weight: float
+) -> tuple[Tensor, float, float]:
     """Return the loss to minimise, the token loss and the spelling loss, in nats."""
     memory = model.encode(torch.from_numpy(batch.mel).bfloat16())
     states = model.decode(rows[torch.from_numpy(batch.tokens)], memory)
@@ -85,13 +91,21 @@ def loss_of(model: Whisper, batch: Batch, rows: Tensor, others: int, ctc_weight:
     log_probs = F.log_softmax(model.letters(memory).float(), dim=-1).transpose(0, 1)
     lengths = torch.full((batch.mel.shape[0],), memory.shape[1], dtype=torch.long)
     spelling = F.ctc_loss(
-        log_probs, torch.from_numpy(batch.letters), lengths, torch.from_numpy(batch.letter_counts), zero_infinity=True
+        log_probs,
+        torch.from_numpy(batch.letters),
+        lengths,
+        torch.from_numpy(batch.letter_counts),
+        zero_infinity=True,
     )
     return token_loss + ctc_weight * spelling, float(token_loss.detach()), float(spelling.detach())
 
 
 def _rate(progress: float, steps: int, peak: float) -> float:
-    return peak * min(1.0, (steps + 1) / WARMUP_STEPS) * (0.5 * (1 + math.cos(math.pi * min(1.0, progress))) + 0.003)
+    return (
+        peak
+        * min(1.0, (steps + 1) / WARMUP_STEPS)
+        * (0.5 * (1 + math.cos(math.pi * min(1.0, progress))) + 0.003)
+    )
 
 
 def _save(path: Path, optimiser: Optimiser, elapsed: float, used: list[int]) -> None:
@@ -102,8 +116,17 @@ def _save(path: Path, optimiser: Optimiser, elapsed: float, used: list[int]) -> 
 
 
 def run(
-    work: Path, *, clips: int, seed: int, minutes: float, batch_sec: float, threads: int, state: str = "state.pt",
-    start: str | None = None, peak: float = PEAK_RATE, ctc: bool = True,
+    work: Path,
+    *,
+    clips: int,
+    seed: int,
+    minutes: float,
+    batch_sec: float,
+    threads: int,
+    state: str = "state.pt",
+    start: str | None = None,
+    peak: float = PEAK_RATE,
+    ctc: bool = True,
 ) -> None:
     """Train until ``minutes`` of wall-clock time are spent in all runs, going on from the saved state.
 
@@ -133,7 +156,9 @@ def run(
     smooth, seen = 0.0, 0.0
     bar = tqdm(total=round(limit), initial=round(elapsed), desc="train", unit="s", mininterval=5)
     simple = max(0, SIMPLE_BATCHES - optimiser.steps) if not start else 0
-    for batch in feed(work / "corpus", load(tokenizer_path), seed + optimiser.steps, batch_sec, simple):
+    for batch in feed(
+        work / "corpus", load(tokenizer_path), seed + optimiser.steps, batch_sec, simple
+    ):
         progress = elapsed / limit
         weight = CTC_WEIGHT if ctc and progress < CTC_UNTIL else 0.0
         loss, token_loss, spelling = loss_of(model, batch, rows, VOCABULARY - len(used), weight)
@@ -144,7 +169,13 @@ def run(
         smooth = token_loss if smooth == 0 else 0.97 * smooth + 0.03 * token_loss
         seen += batch.mel.shape[0] * batch.mel.shape[1] / 100
         bar.n = round(min(elapsed, limit))
-        bar.set_postfix(step=optimiser.steps, loss=f"{smooth:.3f}", spell=f"{spelling:.2f}", norm=f"{norm:.1f}", hours=f"{seen / 3600:.1f}")
+        bar.set_postfix(
+            step=optimiser.steps,
+            loss=f"{smooth:.3f}",
+            spell=f"{spelling:.2f}",
+            norm=f"{norm:.1f}",
+            hours=f"{seen / 3600:.1f}",
+        )
         if now - saved_at > SAVE_EVERY_SEC:
             _save(path, optimiser, elapsed, used)
             saved_at = now

@@ -16,7 +16,7 @@ import psutil
 import pytest
 import webvtt
 
-from tests.e2e.stack import REPOSITORY, clean_environment
+from tests.e2e.stack import REPOSITORY, clean_environment, mishears
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 WER_BAR = 0.05
@@ -58,21 +58,26 @@ def test_the_last_line_names_the_folder(played: tuple[Path, str]) -> None:
     assert printed.strip().splitlines()[-1].endswith(str(folder))
 
 
+@mishears
 def test_what_was_said_is_what_was_captioned(report: dict[str, Any]) -> None:
-    """WER of the whole meeting over real WebRTC, and nothing that nobody said."""
+    """WER of the whole meeting over real WebRTC, and of each speaker."""
     assert report["all"]["wer"] <= WER_BAR, report["speakers"]
+    assert all(one["wer"] <= 2 * WER_BAR for one in report["speakers"]), report["speakers"]
+
+
+def test_nothing_is_captioned_in_the_silences(report: dict[str, Any]) -> None:
+    """Each caption stands where its speaker spoke."""
     assert report["all"]["ghosts"] == 0
 
 
 def test_every_caption_is_under_its_speaker(report: dict[str, Any]) -> None:
-    """Words under a wrong name would be errors of both."""
+    """Each of the three was heard, under their own name."""
     assert {one["name"] for one in report["speakers"]} == {
         "Claire Martin",
         "Thomas Bernard",
         "Emma Wilson",
     }
     for one in report["speakers"]:
-        assert one["wer"] <= 2 * WER_BAR, one
         assert one["utterances"] > 0
 
 
@@ -94,18 +99,24 @@ def test_the_agent_is_in_nobodys_list(report: dict[str, Any]) -> None:
     assert report["people_in_list"] == ["claire-martin", "emma-wilson", "thomas-bernard"]
 
 
+@mishears
 def test_the_minutes_hold_the_decision_and_both_actions(played: tuple[Path, str]) -> None:
-    """With owner and date, each resting on segments that exist."""
-    folder, printed = played
-    minutes = json.loads((folder / "minutes.json").read_text("utf-8"))
-    transcript = json.loads((folder / "transcript.json").read_text("utf-8"))
-    known = {segment["id"] for segment in transcript["segments"]}
+    """With owner and date, and the open question."""
+    minutes = json.loads((played[0] / "minutes.json").read_text("utf-8"))
     owners = {action["owner"] for action in minutes["actions"]}
     assert {"Thomas Bernard", "Emma Wilson"} <= owners
     assert any("mars" in (one["due"] or "").lower() for one in minutes["actions"])
     assert any("march" in (one["due"] or "").lower() for one in minutes["actions"])
     assert minutes["decisions"]
     assert minutes["open_questions"]
+
+
+def test_each_claim_of_the_minutes_rests_on_segments(played: tuple[Path, str]) -> None:
+    """They exist; the minutes are shown, and marked as made by a machine."""
+    folder, printed = played
+    minutes = json.loads((folder / "minutes.json").read_text("utf-8"))
+    transcript = json.loads((folder / "transcript.json").read_text("utf-8"))
+    known = {segment["id"] for segment in transcript["segments"]}
     claims = [*minutes["decisions"], *minutes["actions"], *minutes["open_questions"]]
     assert all(claim["segments"] and set(claim["segments"]) <= known for claim in claims)
     assert minutes["machine_made"] is True

@@ -213,7 +213,6 @@ async def test_it_fits_a_narrow_screen(address: str, plain: Browser, room: str) 
         while await larger.is_enabled():
             await larger.click()
         assert not await guest.page.evaluate(wide)
-        await picture(guest, "narrow")
         await guest.page.reload()
         await guest.join("Lise Petit", reading=True)
         await expect(guest.log).to_have_attribute("data-size", "3")

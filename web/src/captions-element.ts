@@ -10,6 +10,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { CaptionLine, FinalLine } from "./captions-state.js";
 import { captionsStyles } from "./captions-styles.js";
 import { type Language, messages } from "./i18n.js";
+import { clock, keyOf, turns } from "./turns.js";
 
 const SIZE_KEY = "greffier.text-size";
 const LARGEST = 3;
@@ -175,29 +176,6 @@ export class CaptionsElement extends LitElement {
   private get log(): HTMLElement {
     return this.renderRoot.querySelector(".log") as HTMLElement;
   }
-}
-
-/** Lines one after the other of one speaker are one turn. */
-function turns(lines: readonly CaptionLine[]): CaptionLine[][] {
-  const all: CaptionLine[][] = [];
-  for (const line of lines) {
-    const last = all.at(-1);
-    if (last?.[0]?.speaker.identity === line.speaker.identity) last.push(line);
-    else all.push([line]);
-  }
-  return all;
-}
-
-function keyOf(turn: readonly CaptionLine[]): string {
-  return turn[0]?.id ?? "";
-}
-
-/** Meeting time as m:ss, or h:mm:ss. */
-function clock(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
 function keptSize(): number {

@@ -29,7 +29,8 @@ import sys
 from pathlib import Path
 from models.asr_server import serve
 from models.settings import AsrSettings
-serve(AsrSettings(model=Path(sys.argv[1]), url=sys.argv[2], device="cpu", threads=1, max_batch=2, beam_final=1))
+small = {"device": "cpu", "threads": 1, "max_batch": 2, "beam_final": 1}
+serve(AsrSettings(model=Path(sys.argv[1]), url=sys.argv[2], **small))
 """
 
 

@@ -1,0 +1,78 @@
+"""``python -m assets.recipe``: the demo model and the demo meeting from nothing.
+
+Commands: ``all`` (default), ``corpus``, ``train``, ``convert``, ``evaluate``, ``meeting``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+ASSETS = Path(__file__).resolve().parent.parent
+STAGES = ("corpus", "train", "convert", "evaluate")
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m assets.recipe", description=__doc__)
+    parser.add_argument("command", nargs="?", default="all", choices=("all", *STAGES, "meeting"))
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=Path(".cache/demo-model"),
+        help="cache of the corpus and the training state",
+    )
+    parser.add_argument("--output", type=Path, default=ASSETS / "demo-model")
+    parser.add_argument("--clips", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="training time, all runs together"
+    )
+    parser.add_argument("--batch-sec", type=float, default=80.0, help="seconds of audio a step")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
+    parser.add_argument(
+        "--sentences", type=int, default=300, help="held-out sentences to evaluate on"
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run one stage, or all of them; a stage that is done, or half done, goes on from its cache."""
+    options = _parse()
+    stages = STAGES if options.command == "all" else (options.command,)
+    # Heavy imports wait for their stage, so that `meeting` needs no torch.
+    if "meeting" in stages:
+        from .meeting import build as build_meeting
+
+        build_meeting()
+    if "corpus" in stages:
+        from .corpus import build as build_corpus
+
+        build_corpus(options.work / "corpus", options.clips, options.seed, options.threads)
+    if "train" in stages:
+        from .train import run
+
+        run(
+            options.work,
+            clips=options.clips,
+            seed=options.seed,
+            minutes=options.minutes,
+            batch_sec=options.batch_sec,
+            threads=options.threads,
+        )
+    if "convert" in stages:
+        from .convert import convert
+
+        convert(options.work / "state.pt", options.work / "tokenizer.json", options.output)
+    if "evaluate" in stages:
+        from .evaluate import evaluate
+
+        figures = evaluate(options.output, options.sentences, options.threads)
+        text = json.dumps(figures, ensure_ascii=False, indent=1) + "\n"
+        (options.work / "figures.json").write_text(text, encoding="utf-8")
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
