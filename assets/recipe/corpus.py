@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -68,7 +67,7 @@ def _shard(path: Path, sentences: list[Sentence], seed: int) -> Path:
     np.save(partial, np.concatenate(mels, axis=1).T.astype(np.float16))
     path.with_suffix(".json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
     # Renamed last: a shard that has its .npy is whole, so a stopped run goes on where it was.
-    os.replace(partial, path)
+    partial.replace(path)
     return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from pathlib import Path
 
@@ -112,7 +111,7 @@ def _save(path: Path, optimiser: Optimiser, elapsed: float, used: list[int]) -> 
     partial = path.with_suffix(".part")
     state = {"master": optimiser.master, "first": optimiser.first, "second": optimiser.second}
     torch.save({**state, "steps": optimiser.steps, "elapsed_sec": elapsed, "used": used}, partial)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def run(
