@@ -189,7 +189,6 @@ def _agent(
             room=context.room,
             record=record,
             lease=lease,
-            holder=context.job.id,
             lease_sec=values.agent.lease_sec,
             notice=notice,
             captions=RoomCaptions(record=record, lease=lease, display=display),

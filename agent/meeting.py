@@ -54,7 +54,6 @@ class Parts:
     room: rtc.Room
     record: Record
     lease: Lease
-    holder: str
     lease_sec: float
     notice: Notice
     captions: RoomCaptions
@@ -192,24 +191,16 @@ class MeetingAgent:
         while True:
             await asyncio.sleep(min(parts.lease_sec / HEARTBEATS_A_LEASE, HEARTBEAT_SEC))
             try:
-                await parts.record.renew_lease(parts.lease, ttl_sec=parts.lease_sec)
-            except LeaseLost:
-                if await self._overtaken():
-                    self.stop(Ending.LEASE_LOST)
-                else:
+                state = await parts.record.renew_lease(parts.lease, ttl_sec=parts.lease_sec)
+                if state is not MeetingState.LIVE:
+                    # Goes on until all is flushed: the minutes wait while the lease is held.
                     self.stop(Ending.ENDED)
+            except LeaseLost:
+                self.stop(Ending.LEASE_LOST)
                 return
             except (SQLAlchemyError, OSError) as error:
                 # Who can't reach the database can't be overtaken there either: the fence decides.
                 log.warning("the lease is not renewed: %s", type(error).__name__)
-
-    async def _overtaken(self) -> bool:
-        """Whether another agent holds the meeting; if not, it has ended and is ours to finish."""
-        try:
-            meeting = await self._parts.record.meeting(self._parts.lease.meeting_id)
-        except (SQLAlchemyError, OSError):
-            return False  # the fence still keeps us from writing into somebody else's meeting
-        return meeting is None or meeting.holder != self._parts.holder
 
     def _aside(self, work: Coroutine[object, object, None]) -> None:
         """Work beside the meeting whose failure is only logged."""

@@ -143,13 +143,15 @@ class Record:
             row.lease_until = now + timedelta(seconds=ttl_sec)
             return Lease(meeting_id=row.id, fence=row.fence, started_at=row.started_at)
 
-    async def renew_lease(self, lease: Lease, *, ttl_sec: float) -> None:
-        """The heartbeat. Raises LeaseLost if another holder came, or the meeting has ended."""
+    async def renew_lease(self, lease: Lease, *, ttl_sec: float) -> MeetingState:
+        """The heartbeat; returns the meeting's state. Raises LeaseLost if another holder came.
+
+        An ended meeting stays its holder's until the last lines are written; delivery waits for it.
+        """
         async with self._database.begin() as session:
             row = await _fenced(session, lease)
-            if row.state != MeetingState.LIVE:
-                raise LeaseLost("the meeting has ended")
             row.lease_until = self._now() + timedelta(seconds=ttl_sec)
+            return MeetingState(row.state)
 
     async def release_lease(self, lease: Lease) -> None:
         """Give the lease back; silent if it is somebody else's by now."""

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from . import augment
 from .corpus import MARGIN_SEC, Clip, load_shard
 from .mel import FRAMES_PER_SEC, Array, normalise
+from .speech import phonemes
 from .tokenizer import (
     END_OF_TEXT,
     FIRST_TIMESTAMP,
@@ -28,35 +29,32 @@ from .tokenizer import (
 )
 
 IGNORED = -100
-CHARACTERS = "abcdefghijklmnopqrstuvwxyzàâçéèêëîïôöùûü'- "
+#: Until this many batches, clips of at most so many seconds, unchanged; afterwards every kind of example.
+CURRICULUM = ((500, 1.4), (1_000, 2.2), (2_000, 30.0))
+ROUND = 100
 WINDOW_FRAMES = 3_000
 Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One window: log10 mel power before normalisation, decoder tokens, their targets, spelling for CTC."""
+    """One window: log10 mel power before normalisation, decoder tokens, their targets, phonemes for CTC."""
 
     log_mel: Array
     tokens: list[int]
     targets: list[int]
-    letters: list[int]
+    sounds: list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Arrays of one step: mel (B, T, 80), tokens and targets (B, L), letters (B, C) and their counts (B,)."""
+    """Arrays of one step: mel (B, T, 80), tokens and targets (B, L), sounds (B, C) and their counts (B,)."""
 
     mel: Array
     tokens: Ints
     targets: Ints
-    letters: Ints
-    letter_counts: Ints
-
-
-def spell(text: str) -> list[int]:
-    """Return the CTC labels of ``text``; 0 is the blank."""
-    return [CHARACTERS.index(c) + 1 for c in text.lower() if c in CHARACTERS]
+    sounds: Ints
+    sound_counts: Ints
 
 
 class Composer:
@@ -67,9 +65,15 @@ class Composer:
         clips: list[Clip],
         tokenizer: Tokenizer,
         rng: np.random.Generator,
-        simple: bool = False,
+        inventory: list[str],
+        longest_sec: float | None = None,
     ) -> None:
-        self.clips, self.rng, self.simple = clips, rng, simple
+        self.rng, self.simple = rng, longest_sec is not None
+        if longest_sec is not None:
+            clips = [c for c in clips if c.log_mel.shape[1] <= augment.frames(longest_sec)]
+        self.clips = clips
+        #: CTC labels; 0 is the blank.
+        self.label = {symbol: index for index, symbol in enumerate(inventory, start=1)}
         self.tokenizer = tokenizer
         self.by_language = {
             lang: [i for i, c in enumerate(clips) if c.language == lang] for lang in LANGUAGE_TOKENS
@@ -81,6 +85,10 @@ class Composer:
 
     def _encode(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(" " + text, add_special_tokens=False).ids) if text else []
+
+    def _sounds(self, texts: list[str], language: str) -> list[int]:
+        symbols = [symbol for text in texts for symbol in phonemes(text, language)]
+        return [self.label[symbol] for symbol in symbols if symbol in self.label]
 
     def _cut(self, clip: Clip) -> tuple[Array, str]:
         """Stop ``clip`` at a random moment; only the words already spoken stay in the text."""
@@ -123,7 +131,7 @@ class Composer:
             IGNORED if mode[0] == NO_TIMESTAMPS else FIRST_TIMESTAMP,
             END_OF_TEXT,
         ]
-        return Example(log_mel=log_mel, tokens=tokens, targets=targets, letters=[])
+        return Example(log_mel=log_mel, tokens=tokens, targets=targets, sounds=[])
 
     def example(self) -> Example:
         """Return one example of a random kind."""
@@ -205,7 +213,10 @@ class Composer:
         forced = {start + 1} if timestamps else {start + 1, start + 2}
         targets = [IGNORED if i < start or i in forced else t for i, t in enumerate(targets)]
         return Example(
-            log_mel=log_mel, tokens=sequence[:-1], targets=targets, letters=spell(" ".join(texts))
+            log_mel=log_mel,
+            tokens=sequence[:-1],
+            targets=targets,
+            sounds=self._sounds(texts, language),
         )
 
     def batches(self, batch_sec: float, pool: int = 320) -> Iterator[Batch]:
@@ -245,24 +256,16 @@ class Composer:
         width = max(len(e.tokens) for e in group)
         tokens = np.full((count, width), END_OF_TEXT, dtype=np.int64)
         targets = np.full((count, width), IGNORED, dtype=np.int64)
-        letters = np.zeros(
-            (
-                count,
-                max(1, *(len(e.letters) for e in group))
-                if count > 1
-                else max(1, len(group[0].letters)),
-            ),
-            dtype=np.int64,
-        )
+        counts = np.array([len(e.sounds) for e in group], dtype=np.int64)
+        sounds = np.zeros((count, max(1, int(counts.max()))), dtype=np.int64)
         for row, item in enumerate(group):
             padded = augment.silence(length)
             padded[:, : item.log_mel.shape[1]] = item.log_mel[:, :length]
             mel[row] = normalise(padded).T
             tokens[row, : len(item.tokens)] = item.tokens
             targets[row, : len(item.targets)] = item.targets
-            letters[row, : len(item.letters)] = item.letters
-        counts = np.array([len(e.letters) for e in group], dtype=np.int64)
-        return Batch(mel=mel, tokens=tokens, targets=targets, letters=letters, letter_counts=counts)
+            sounds[row, : len(item.sounds)] = item.sounds
+        return Batch(mel=mel, tokens=tokens, targets=targets, sounds=sounds, sound_counts=counts)
 
 
 def feed(
@@ -270,12 +273,14 @@ def feed(
     tokenizer: Tokenizer,
     seed: int,
     batch_sec: float,
-    simple_batches: int = 0,
+    inventory: list[str],
+    done: int = 0,
     depth: int = 6,
 ) -> Iterator[Batch]:
     """Yield batches made by a background thread; shards that appear later join at the next reload.
 
-    The first ``simple_batches`` (rounded up to 150) are whole, clean, single clips: listening is learned sooner.
+    ``done`` batches were made by earlier runs. The first of all are whole, clean, single clips, short ones before
+    long ones: where to listen is found in a short clip first.
     """
     ready: queue.Queue[Batch] = queue.Queue(maxsize=depth)
 
@@ -283,15 +288,16 @@ def feed(
         rng = np.random.default_rng(seed)
         clips: list[Clip] = []
         known: set[Path] = set()
-        made = 0
+        made = done
         while True:
             for path in sorted(folder.glob("shard-????.npy")):
                 if path not in known:
                     known.add(path)
                     clips += load_shard(path)
-            maker = Composer(clips, tokenizer, rng, simple=made < simple_batches).batches(batch_sec)
-            made += 150
-            for _ in range(150):
+            longest = next((limit for before, limit in CURRICULUM if made < before), None)
+            maker = Composer(clips, tokenizer, rng, inventory, longest).batches(batch_sec)
+            made += ROUND
+            for _ in range(ROUND):
                 ready.put(next(maker))
 
     threading.Thread(target=work, daemon=True, name="batches").start()

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 
-from .batches import CHARACTERS
 from .network import Shape, Whisper, export
 from .tokenizer import END_OF_TEXT, LANGUAGE_TOKENS, START, VOCABULARY, load
 
@@ -62,7 +61,7 @@ def _hub_config(shape: Shape) -> dict[str, Any]:
 def load_model(state: Path) -> tuple[Whisper, list[int]]:
     """Return the float32 network of a training state and the ids of its vocabulary rows."""
     saved = torch.load(state, map_location="cpu")
-    model = Whisper(Shape(), len(saved["used"]), len(CHARACTERS) + 1)
+    model = Whisper(Shape(), len(saved["used"]), len(saved["inventory"]) + 1)
     position = 0
     for parameter in model.parameters():
         values = saved["master"][position : position + parameter.numel()]

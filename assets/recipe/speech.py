@@ -63,7 +63,7 @@ class _Event(ctypes.Structure):
 _CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
 )
-_SYNCHRONOUS, _UTF8, _RATE, _PITCH, _WORD_EVENT = 2, 1, 1, 3, 1
+_SYNCHRONOUS, _UTF8, _RATE, _PITCH, _WORD_EVENT, _SEPARATOR = 2, 1, 1, 3, 1, "|"
 
 
 class _Espeak:
@@ -76,6 +76,7 @@ class _Espeak:
             raise RuntimeError("espeak-ng did not start: install espeak-ng and its data")
         self.chunks: list[Array] = []
         self.events: list[tuple[int, int]] = []
+        self.library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self.callback = _CALLBACK(self._receive)
         self.library.espeak_SetSynthCallback(self.callback)
 
@@ -102,10 +103,28 @@ class _Espeak:
         self.library.espeak_Synchronize()
         return np.concatenate(self.chunks), list(self.events)
 
+    def phonemes(self, text: str, voice: str) -> list[str]:
+        self.library.espeak_SetVoiceByName(voice.encode())
+        rest, out = ctypes.c_char_p(text.encode()), []
+        while rest.value:
+            clause = self.library.espeak_TextToPhonemes(
+                ctypes.byref(rest), _UTF8, ord(_SEPARATOR) << 8
+            )
+            out += clause.decode().replace(" ", _SEPARATOR).split(_SEPARATOR)
+        return out
+
 
 @lru_cache(maxsize=1)
 def _espeak() -> _Espeak:
     return _Espeak()
+
+
+@lru_cache(maxsize=200_000)
+def phonemes(text: str, language: str) -> tuple[str, ...]:
+    """Return espeak-ng's phonemes of ``text`` read by the plain voice of ``language``, without stress marks."""
+    # Switches of language inside a sentence are written in brackets.
+    symbols = (re.sub(r"\(\w+\)|[',]", "", raw) for raw in _espeak().phonemes(text, language))
+    return tuple(symbol for symbol in symbols if symbol)
 
 
 def resample(samples: Array, source_hz: int, target_hz: int) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,18 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from .batches import CHARACTERS, IGNORED, Batch, feed
+from .batches import CURRICULUM, IGNORED, Batch, feed
 from .network import Shape, Whisper
 from .sentences import extra_words, training_sentences
+from .speech import phonemes
 from .tokenizer import END_OF_TEXT, VOCABULARY, load
 
 PEAK_RATE, WARMUP_STEPS, CLIP_NORM, WEIGHT_DECAY = 1.6e-3, 150, 1.0, 0.01
-SIMPLE_BATCHES = 600
 SAVE_EVERY_SEC = 240.0
-#: The spelling loss makes the encoder listen early; it is dropped once the decoder attends well.
-CTC_WEIGHT, CTC_UNTIL = 0.5, 0.6
+#: The phoneme loss makes the encoder listen early; it leaves the last part of the schedule to the words.
+CTC_WEIGHT, CTC_UNTIL = 0.5, 0.8
+#: Phonemes met less often than this are left out of it.
+RARE = 50
 
 
 def used_tokens(tokenizer_path: Path, clips: int, seed: int) -> list[int]:
@@ -35,6 +38,14 @@ def used_tokens(tokenizer_path: Path, clips: int, seed: int) -> list[int]:
         for token in encoded.ids
     }
     return sorted(ids | set(range(END_OF_TEXT, VOCABULARY)))
+
+
+def phoneme_inventory(clips: int, seed: int) -> list[str]:
+    """Return the phonemes of the training sentences of both languages, the rare ones left out."""
+    counts = Counter(
+        symbol for s in training_sentences(clips, seed) for symbol in phonemes(s.text, s.language)
+    )
+    return sorted(symbol for symbol, count in counts.items() if count >= RARE)
 
 
 class Optimiser:
@@ -76,7 +87,7 @@ class Optimiser:
 def loss_of(
     model: Whisper, batch: Batch, rows: Tensor, others: int, ctc_weight: float
 ) -> tuple[Tensor, float, float]:
-    """Return the loss to minimise, the token loss and the spelling loss, in nats."""
+    """Return the loss to minimise, the token loss and the phoneme loss, in nats."""
     memory = model.encode(torch.from_numpy(batch.mel).bfloat16())
     states = model.decode(rows[torch.from_numpy(batch.tokens)], memory)
     targets = torch.from_numpy(batch.targets)
@@ -87,16 +98,16 @@ def loss_of(
     token_loss = F.cross_entropy(logits, rows[targets[kept]], label_smoothing=0.0)
     if ctc_weight == 0.0:
         return token_loss, float(token_loss.detach()), 0.0
-    log_probs = F.log_softmax(model.letters(memory).float(), dim=-1).transpose(0, 1)
+    log_probs = F.log_softmax(model.sounds(memory).float(), dim=-1).transpose(0, 1)
     lengths = torch.full((batch.mel.shape[0],), memory.shape[1], dtype=torch.long)
-    spelling = F.ctc_loss(
+    sounding = F.ctc_loss(
         log_probs,
-        torch.from_numpy(batch.letters),
+        torch.from_numpy(batch.sounds),
         lengths,
-        torch.from_numpy(batch.letter_counts),
+        torch.from_numpy(batch.sound_counts),
         zero_infinity=True,
     )
-    return token_loss + ctc_weight * spelling, float(token_loss.detach()), float(spelling.detach())
+    return token_loss + ctc_weight * sounding, float(token_loss.detach()), float(sounding.detach())
 
 
 def _rate(progress: float, steps: int, peak: float) -> float:
@@ -107,10 +118,14 @@ def _rate(progress: float, steps: int, peak: float) -> float:
     )
 
 
-def _save(path: Path, optimiser: Optimiser, elapsed: float, used: list[int]) -> None:
+def _save(
+    path: Path, optimiser: Optimiser, elapsed: float, used: list[int], inventory: list[str]
+) -> None:
     partial = path.with_suffix(".part")
     state = {"master": optimiser.master, "first": optimiser.first, "second": optimiser.second}
-    torch.save({**state, "steps": optimiser.steps, "elapsed_sec": elapsed, "used": used}, partial)
+    vocabulary = {"used": used, "inventory": inventory}
+    counts = {"steps": optimiser.steps, "elapsed_sec": elapsed}
+    torch.save({**state, **vocabulary, **counts}, partial)
     partial.replace(path)
 
 
@@ -137,9 +152,10 @@ def run(
     source = path if path.exists() else work / start if start else None
     saved = torch.load(source) if source else None
     used = saved["used"] if saved else used_tokens(tokenizer_path, clips, seed)
+    inventory = saved["inventory"] if saved else phoneme_inventory(clips, seed)
     rows = torch.full((VOCABULARY,), len(used), dtype=torch.long)
     rows[torch.tensor(used)] = torch.arange(len(used))
-    model = Whisper(Shape(), len(used), len(CHARACTERS) + 1)
+    model = Whisper(Shape(), len(used), len(inventory) + 1)
     model.positions = model.positions.bfloat16()  # type: ignore[operator]
     optimiser = Optimiser(model)
     elapsed = 0.0
@@ -154,13 +170,17 @@ def run(
     last = saved_at = time.monotonic()
     smooth, seen = 0.0, 0.0
     bar = tqdm(total=round(limit), initial=round(elapsed), desc="train", unit="s", mininterval=5)
-    simple = max(0, SIMPLE_BATCHES - optimiser.steps) if not start else 0
     for batch in feed(
-        work / "corpus", load(tokenizer_path), seed + optimiser.steps, batch_sec, simple
+        work / "corpus",
+        load(tokenizer_path),
+        seed + optimiser.steps,
+        batch_sec,
+        inventory,
+        done=optimiser.steps if not start else CURRICULUM[-1][0],
     ):
         progress = elapsed / limit
         weight = CTC_WEIGHT if ctc and progress < CTC_UNTIL else 0.0
-        loss, token_loss, spelling = loss_of(model, batch, rows, VOCABULARY - len(used), weight)
+        loss, token_loss, sounding = loss_of(model, batch, rows, VOCABULARY - len(used), weight)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = optimiser.step(_rate(progress, optimiser.steps, peak))
         now = time.monotonic()
@@ -171,15 +191,15 @@ def run(
         bar.set_postfix(
             step=optimiser.steps,
             loss=f"{smooth:.3f}",
-            spell=f"{spelling:.2f}",
+            sound=f"{sounding:.2f}",
             norm=f"{norm:.1f}",
             hours=f"{seen / 3600:.1f}",
         )
         if now - saved_at > SAVE_EVERY_SEC:
-            _save(path, optimiser, elapsed, used)
+            _save(path, optimiser, elapsed, used, inventory)
             saved_at = now
         if elapsed >= limit:
             break
     bar.close()
-    _save(path, optimiser, elapsed, used)
+    _save(path, optimiser, elapsed, used, inventory)
     np.save(work / "used.npy", np.array(used))

@@ -11,6 +11,8 @@ from livekit import rtc
 
 from agent.meeting import Ending, MeetingAgent, Parts
 from agent.room_captions import RoomCaptions
+from delivery.jobs import flushed
+from models.base import Recogniser
 from models.fakes import LoudnessDetector, ScriptedRecogniser
 from pipelines.events import CaptionEvent, FinalCaption
 from pipelines.settings import CaptionSettings
@@ -125,7 +127,12 @@ def _streams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextlib.asynccontextmanager
 async def sitting(
-    record: Record, notice: FakeNotice, screen: Screen, *, room_exists: bool = True
+    record: Record,
+    notice: FakeNotice,
+    screen: Screen,
+    *,
+    room_exists: bool = True,
+    recogniser: Recogniser | None = None,
 ) -> AsyncIterator[Sitting]:
     meeting = await record.open_meeting(room="salle", title="", language="fr")
     lease = await record.take_lease(meeting.id, holder="AJ_1", ttl_sec=15)
@@ -138,11 +145,10 @@ async def sitting(
         room=FakeRoom(),
         record=record,
         lease=lease,
-        holder="AJ_1",
         lease_sec=0.1,
         notice=notice,
         captions=RoomCaptions(record=record, lease=lease, display=screen),
-        recogniser=ScriptedRecogniser(lambda _: "bonjour à tous et merci"),
+        recogniser=recogniser or ScriptedRecogniser(lambda _: "bonjour à tous et merci"),
         detector=LoudnessDetector,
         settings=CaptionSettings(),
         room_exists=exists,
@@ -195,6 +201,26 @@ async def test_a_meeting_ended_by_the_record_is_flushed_and_the_notice_withdrawn
         assert await record.lines(one.meeting.id)
         assert (await one.now()).holder is None
         assert notice.calls[-1] == "withdraw"
+
+
+async def test_the_minutes_wait_for_the_last_final_of_an_ended_meeting(record: Record) -> None:
+    recogniser = ScriptedRecogniser(lambda _: "bonjour à tous et merci")
+    async with sitting(record, FakeNotice(), Screen(), recogniser=recogniser) as one:
+        await one.talking()
+        recogniser.hold()
+        await record.end_meeting(one.meeting.id)
+        ended = await one.now()
+        assert ended.lease_until is not None
+        # The lease of 0.1 s is renewed past its end, for as long as the recognition takes.
+        while (now := await one.now()).lease_until == ended.lease_until:
+            await asyncio.sleep(0.01)
+        assert not flushed(now, ended.lease_until)
+        assert not await record.lines(one.meeting.id)
+        recogniser.release()
+        assert await one.running is Ending.ENDED
+        assert await record.lines(one.meeting.id)
+        now = await one.now()
+        assert flushed(now, now.started_at)
 
 
 async def test_who_was_overtaken_writes_nothing_and_ends_nothing(record: Record) -> None:
