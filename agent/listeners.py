@@ -8,7 +8,8 @@ from datetime import datetime
 
 from livekit import rtc
 
-from agent.room_audio import TrackListener, open_stream, overload_gap
+from agent.room_audio import open_stream, overload_gap
+from agent.track_listener import TrackListener
 from models.base import Recogniser, VoiceDetector
 from pipelines.captions import CaptionSink, TrackCaptions
 from pipelines.events import Speaker
@@ -76,6 +77,12 @@ class Listeners:
         listener = self._by_sid.pop(sid, None)
         if listener is not None:
             listener.end()
+
+    def mute_changed(self, sid: str) -> None:
+        """The track was muted or unmuted."""
+        listener = self._by_sid.get(sid)
+        if listener is not None:
+            listener.mute_changed()
 
     def end(self) -> None:
         """All tracks are over."""

@@ -15,9 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent.listeners import Listeners
 from agent.patience import PatientRecogniser
-from agent.room_audio import TrackListener, speaker_of
+from agent.room_audio import speaker_of
 from agent.room_captions import RoomCaptions
 from agent.room_notice import Notice
+from agent.track_listener import TrackListener
 from models.base import Recogniser, VoiceDetector
 from pipelines.settings import CaptionSettings
 from storage.line import Lease, MeetingState
@@ -136,6 +137,8 @@ class MeetingAgent:
         room.on(
             "track_unpublished", lambda publication, _who: self._listeners.gone(publication.sid)
         )
+        for change in ("track_muted", "track_unmuted"):
+            room.on(change, lambda _who, publication: self._listeners.mute_changed(publication.sid))
         room.on("participant_connected", self._joined)
         room.on("participant_active", self._joined)
         room.on("participant_name_changed", lambda who, *_names: self._joined(who))

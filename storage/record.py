@@ -150,6 +150,8 @@ class Record:
         """
         async with self._database.begin() as session:
             row = await _fenced(session, lease)
+            if row.holder is None:
+                raise LeaseLost("the lease was given back")
             row.lease_until = self._now() + timedelta(seconds=ttl_sec)
             return MeetingState(row.state)
 

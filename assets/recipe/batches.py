@@ -32,6 +32,9 @@ IGNORED = -100
 #: Until this many batches, clips of at most so many seconds, unchanged; afterwards every kind of example.
 CURRICULUM = ((500, 1.4), (1_000, 2.2), (2_000, 30.0))
 ROUND = 100
+#: Shares of the examples that hold no speech, that are windows of several clips as a file or a streaming peer
+#: cuts them, and of the others that carry timestamps.
+SILENT, WINDOWS, STAMPED = 0.03, 0.07, 0.12
 WINDOW_FRAMES = 3_000
 Ints = NDArray[np.int64]
 
@@ -148,12 +151,12 @@ class Composer:
                 False,
                 False,
             )
-        if draw < 0.04:
+        if draw < SILENT:
             return self._silence_example(language)
-        window = draw < 0.20
+        window = draw < SILENT + WINDOWS
         count = int(rng.integers(1, 5)) if window else (1 if rng.random() < 0.88 else 2)
         cut = rng.random() < (0.35 if window else 0.24)
-        timestamps = window or rng.random() < 0.25
+        timestamps = window or rng.random() < STAMPED
         lead = float(rng.choice((0.0, rng.uniform(0, 0.5), rng.uniform(0, 1.0))))
         parts: list[Array] = [augment.silence(augment.frames(lead))]
         position, texts, body = parts[0].shape[1], [], []
@@ -247,7 +250,7 @@ class Composer:
             else rng.uniform(0, 5.0)
         )
         length = group[-1].log_mel.shape[1] + augment.frames(float(extra))
-        if rng.random() < 0.04:
+        if rng.random() < 0.02:
             # Stock runtimes pad to 30 s: a few such windows keep far positions known.
             length, group = WINDOW_FRAMES, group[: max(4, int(budget / WINDOW_FRAMES))]
         length = min(WINDOW_FRAMES, length + length % 2)

@@ -122,7 +122,7 @@ def show_figures(
     table.add_section()
     table.add_row(
         "All",
-        f"{total['wer'] or 0:.1%}",
+        "–" if total["wer"] is None else f"{total['wer']:.1%}",
         str(sum(one.utterances for one in speakers)),
         _pair(total["first_text_p50_s"], total["first_text_p95_s"]),
         _pair(total["final_p50_s"], total["final_p95_s"]),

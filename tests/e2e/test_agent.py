@@ -280,6 +280,8 @@ async def test_mute_republish_and_reconnect_keep_what_was_said(
         assert claire.publication is not None
         claire.publication.track.mute()
         muted = await recorded(worker, meeting, 1)
+        # Long enough for the worker to give the stream back and to need a new one.
+        await claire.be_silent(2.0)
         claire.publication.track.unmute()
         await claire.say(first)
         await claire.room.local_participant.unpublish_track(claire.publication.sid)

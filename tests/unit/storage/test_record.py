@@ -174,6 +174,8 @@ async def test_a_released_lease_is_free_at_once(record: Record) -> None:
     lease = await record.take_lease(meeting, holder="a", ttl_sec=600)
     assert lease is not None
     await record.release_lease(lease)
+    with pytest.raises(LeaseLost):
+        await record.renew_lease(lease, ttl_sec=600)
     assert await record.take_lease(meeting, holder="b", ttl_sec=1) is not None
 
 
