@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.database import Database
 from storage.line import Lease, Line, LineWord, Meeting, MeetingState, Organiser
 from storage.tables import ArtefactRow, LineRow, MeetingRow, ParticipantRow
+from storage.whole import whole
 
 
 class LeaseLost(Exception):
@@ -34,6 +35,7 @@ class Record:
 
     # Meetings
 
+    @whole
     async def open_meeting(
         self, *, room: str, title: str, language: str, organisers: Sequence[Organiser] = ()
     ) -> Meeting:
@@ -64,12 +66,14 @@ class Record:
                 return _meeting(found)
         return _meeting(row)
 
+    @whole
     async def live_meeting(self, room: str) -> Meeting | None:
         """The room's live meeting, if there is one."""
         async with self._database.begin() as session:
             row = await _live(session, room)
             return None if row is None else _meeting(row)
 
+    @whole
     async def latest_meeting(self, room: str) -> Meeting | None:
         """The room's newest meeting in any state."""
         async with self._database.begin() as session:
@@ -77,12 +81,14 @@ class Record:
             row = await session.scalar(query.order_by(MeetingRow.started_at.desc()).limit(1))
             return None if row is None else _meeting(row)
 
+    @whole
     async def meeting(self, meeting_id: str) -> Meeting | None:
         """A meeting by its id."""
         async with self._database.begin() as session:
             row = await session.get(MeetingRow, meeting_id)
             return None if row is None else _meeting(row)
 
+    @whole
     async def meetings(self, state: MeetingState) -> list[Meeting]:
         """All meetings in `state`, oldest first."""
         async with self._database.begin() as session:
@@ -90,6 +96,7 @@ class Record:
             rows = await session.scalars(query.order_by(MeetingRow.started_at))
             return [_meeting(row) for row in rows]
 
+    @whole
     async def notice_given(self, meeting_id: str) -> None:
         """The people in the room have been told; kept as proof, the first time counts."""
         async with self._database.begin() as session:
@@ -99,14 +106,17 @@ class Record:
                 .values(notice_at=self._now())
             )
 
+    @whole
     async def end_meeting(self, meeting_id: str) -> None:
         """live → ended; anything else is left as it is."""
         await self._move(meeting_id, (MeetingState.LIVE,), MeetingState.ENDED, "ended_at")
 
+    @whole
     async def mark_delivered(self, meeting_id: str) -> None:
         """ended → delivered."""
         await self._move(meeting_id, (MeetingState.ENDED,), MeetingState.DELIVERED, "delivered_at")
 
+    @whole
     async def mark_failed(self, meeting_id: str, error: str) -> None:
         """ended → failed, with the line that people are shown."""
         async with self._database.begin() as session:
@@ -128,6 +138,7 @@ class Record:
 
     # Leases
 
+    @whole
     async def take_lease(self, meeting_id: str, *, holder: str, ttl_sec: float) -> Lease | None:
         """The lease, if it is free, run out, or already this holder's; else None."""
         async with self._database.begin() as session:
@@ -143,6 +154,7 @@ class Record:
             row.lease_until = now + timedelta(seconds=ttl_sec)
             return Lease(meeting_id=row.id, fence=row.fence, started_at=row.started_at)
 
+    @whole
     async def renew_lease(self, lease: Lease, *, ttl_sec: float) -> MeetingState:
         """The heartbeat; returns the meeting's state. Raises LeaseLost if another holder came.
 
@@ -155,6 +167,7 @@ class Record:
             row.lease_until = self._now() + timedelta(seconds=ttl_sec)
             return MeetingState(row.state)
 
+    @whole
     async def release_lease(self, lease: Lease) -> None:
         """Give the lease back; silent if it is somebody else's by now."""
         async with self._database.begin() as session:
@@ -166,6 +179,7 @@ class Record:
 
     # Lines
 
+    @whole
     async def commit(self, lease: Lease, line: Line) -> int:
         """Write one line durably and return its `seq`; a line committed before keeps its own.
 
@@ -180,6 +194,7 @@ class Record:
             session.add(_line_row(line, lease.meeting_id, row.last_seq, self._now()))
             return row.last_seq
 
+    @whole
     async def lines(self, meeting_id: str, *, after: int = 0) -> list[Line]:
         """Committed lines with `seq` > `after`, in the order of `seq`."""
         async with self._database.begin() as session:
@@ -188,6 +203,7 @@ class Record:
 
     # Participants and artefacts
 
+    @whole
     async def saw_participant(self, meeting_id: str, identity: str, name: str) -> None:
         """A person is in the meeting; a later name replaces an earlier one."""
         async with self._database.begin() as session:
@@ -201,6 +217,7 @@ class Record:
             else:
                 row.name = name
 
+    @whole
     async def participants(self, meeting_id: str) -> dict[str, str]:
         """Name by identity of everyone seen, in the order of joining."""
         async with self._database.begin() as session:
@@ -208,6 +225,7 @@ class Record:
             rows = await session.scalars(query.order_by(ParticipantRow.joined_at))
             return {row.identity: row.name for row in rows}
 
+    @whole
     async def saw_artefact(self, meeting_id: str, kind: str, path: str, sha256: str) -> None:
         """A file was made of the meeting; made again, it replaces the row."""
         async with self._database.begin() as session:
@@ -221,6 +239,7 @@ class Record:
                 )
             )
 
+    @whole
     async def artefacts(self, meeting_id: str) -> dict[str, str]:
         """Path by kind."""
         async with self._database.begin() as session:

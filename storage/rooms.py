@@ -13,6 +13,7 @@ from storage.database import Database
 from storage.line import Organiser, Room
 from storage.record import utc_now
 from storage.tables import IdentityRow, RoomRow
+from storage.whole import whole
 
 
 class RoomBook:
@@ -22,6 +23,7 @@ class RoomBook:
         self._database = database
         self._now = now
 
+    @whole
     async def create(self, room: Room) -> bool:
         """Write a new room; False if the name is taken."""
         try:
@@ -40,18 +42,21 @@ class RoomBook:
             return False
         return True
 
+    @whole
     async def get(self, name: str) -> Room | None:
         """A room by name; None for rooms that another product owns."""
         async with self._database.begin() as session:
             row = await session.get(RoomRow, name)
             return None if row is None else _room(row)
 
+    @whole
     async def wanted(self) -> list[Room]:
         """Rooms whose people want transcription: what the reconciler keeps true."""
         async with self._database.begin() as session:
             rows = await session.scalars(select(RoomRow).where(RoomRow.transcribe.is_(True)))
             return [_room(row) for row in rows]
 
+    @whole
     async def set_transcribe(self, name: str, wanted: bool) -> None:
         """Say whether the room is to be transcribed."""
         async with self._database.begin() as session:
@@ -59,6 +64,7 @@ class RoomBook:
             if row is not None:
                 row.transcribe = wanted
 
+    @whole
     async def claim_identity(self, room: str, identity: str) -> bool:
         """Hold an identity; False if it is held already (then its last token is the proof)."""
         try:

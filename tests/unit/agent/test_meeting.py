@@ -22,6 +22,9 @@ from storage.record import Record
 ACTIVE = rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
 KIND = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
 
+SPOKEN_FRAMES = 20
+"""A second of speech."""
+
 
 class FakeRoom(rtc.EventEmitter):
     """A room that one person is in, with one track that is subscribed."""
@@ -81,10 +84,11 @@ class Screen:
 class Talk:
     """A stream in which somebody talks without end."""
 
-    opened = 0
+    opened = frames = 0
 
     async def __anext__(self) -> rtc.AudioFrameEvent:
         await asyncio.sleep(0.01)
+        Talk.frames += 1
         return rtc.AudioFrameEvent(
             rtc.AudioFrame(np.full(800, 8000, np.int16).tobytes(), 16_000, 1, 800)
         )
@@ -107,14 +111,13 @@ class Sitting:
 
     async def talking(self) -> None:
         """Return once somebody is listened to and has said something."""
-        while not Talk.opened:
+        while Talk.frames < SPOKEN_FRAMES:
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
 
 
 @pytest.fixture(autouse=True)
 def _streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    Talk.opened = 0
+    Talk.opened = Talk.frames = 0
 
     def opened(_track: object) -> Talk:
         Talk.opened += 1
@@ -270,6 +273,6 @@ async def test_a_track_subscribed_again_is_listened_to_anew(record: Record) -> N
         await one.talking()
         room = one.parts.room
         room.emit("track_subscribed", room.track, room.publication, room.claire)
-        await asyncio.sleep(0.05)
+        while not await record.lines(one.meeting.id):
+            await asyncio.sleep(0.01)
         assert Talk.opened == 2
-        assert await record.lines(one.meeting.id)
