@@ -1,5 +1,5 @@
 # Each target is one script. Set-up is done once: a second run finds it up to date.
-.PHONY: help setup setup-all demo up test test-fast check demo-model requirements env-example clean
+.PHONY: help setup setup-all demo up test test-fast check bench bench-setup demo-model requirements env-example clean
 .DEFAULT_GOAL := help
 
 help: ## These lines
@@ -24,6 +24,13 @@ test-fast: setup-all ## Only the tests that need no LiveKit server and no browse
 	@.venv/bin/python -m pytest -m "not slow and not browser" $(ARGS)
 
 check: test ## The same as test
+
+bench: setup ## How many speaking tracks this machine holds; other systems too after bench-setup
+	@.venv/bin/python -m greffier bench asr $(ARGS)
+
+bench-setup: setup ## The other systems of the bench, each in an environment of its own (8 GB)
+	@sh setup/python.sh bench
+	@sh setup/peers.sh
 
 demo-model: ## Train the demo model from nothing (hours)
 	@sh setup/setup.sh app train

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from greffier.bench.command import app as bench_app
+from greffier.models_command import app as models_app
 from greffier.settings import Settings, load
 
 app = typer.Typer(
@@ -18,6 +20,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(models_app, name="models")
+app.add_typer(bench_app, name="bench")
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results")]
@@ -101,8 +105,10 @@ def worker() -> None:
 def asr() -> None:
     """The speech recognition process: one a GPU, all speakers batched together."""
     from models.asr_server import serve as run  # noqa: PLC0415
+    from pipelines.guards import drop_reason, loudness  # noqa: PLC0415
 
-    run(load().asr)
+    # What nobody said is left out of files by the same guards as in meetings.
+    run(load().asr, noise=lambda heard, samples: drop_reason(heard, loudness(samples)) is not None)
 
 
 @app.command()

@@ -17,10 +17,13 @@ from sqlalchemy.engine import make_url
 
 from greffier.errors import EXPECTED
 from greffier.settings import Settings
+from models.settings import AsrSettings
 from storage.database import open_engine
 
 _console = Console(highlight=False, soft_wrap=True)
 _PATIENCE_SEC = 10.0
+_DISK_PATIENCE_SEC = 300.0
+"""For the model: gigabytes are read, loaded and hashed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +60,36 @@ async def findings_of(settings: Settings) -> list[Finding]:
 
 
 async def _bounded(part: str, check: Awaitable[Finding]) -> Finding:
+    patience = _DISK_PATIENCE_SEC if part == "model" else _PATIENCE_SEC
     try:
-        return await asyncio.wait_for(check, _PATIENCE_SEC)
+        return await asyncio.wait_for(check, patience)
     except TimeoutError:
-        words = f"no answer within {_PATIENCE_SEC:.0f} s: is the address right, is it started?"
+        words = f"no answer within {patience:.0f} s: is the address right, is it started?"
         return Finding(part=part, well=False, words=words)
 
 
 async def _model(settings: Settings) -> Finding:
-    from models.whisper import WhisperModel  # noqa: PLC0415 - loads CTranslate2
-
     try:
-        await asyncio.to_thread(
-            WhisperModel.load,
-            settings.asr.model,
-            device=settings.asr.device,
-            compute_type=settings.asr.compute_type,
-        )
+        folder, verified = await asyncio.to_thread(_load_model, settings.asr)
     except EXPECTED as error:
         return Finding(part="model", well=False, words=str(error))
-    demo = settings.asr.model.name == "demo-model"
+    demo = folder.name == "demo-model"
     note = " (the demo model: for demonstrations only, see README, “Real models”)" if demo else ""
-    return Finding(part="model", well=True, words=f"{settings.asr.model}{note}")
+    note = ", every byte as it was pulled" if verified else note
+    return Finding(part="model", well=True, words=f"{folder}{note}")
+
+
+def _load_model(asr: AsrSettings) -> tuple[Path, bool]:
+    """The model's folder, and whether it has hashes, which are then right."""
+    from models.manifest import read, verify  # noqa: PLC0415
+    from models.model_store import resolve  # noqa: PLC0415
+    from models.whisper import WhisperModel  # noqa: PLC0415 - loads CTranslate2
+
+    folder = resolve(asr.model, asr.models_folder)
+    WhisperModel.load(folder, device=asr.device, compute_type=asr.compute_type)
+    if manifest := read(folder):
+        verify(folder, manifest)
+    return folder, manifest is not None
 
 
 async def _asr(settings: Settings) -> Finding:

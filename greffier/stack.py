@@ -19,6 +19,7 @@ import httpx
 from greffier.ports import free_port, livekit_config, livekit_server
 from greffier.settings import Settings, as_environment
 from greffier.supervisor import Program, Supervisor
+from models.model_store import resolve
 from storage.database import migrate
 
 Progress = Callable[[str], None]
@@ -166,7 +167,7 @@ class Stack:
             # A Unix socket's path may be 107 bytes long: a short temporary one always fits.
             "asr": {
                 "url": f"unix:{self._temporary / 'asr.sock'}",
-                "model": given.asr.model.absolute(),
+                "model": resolve(given.asr.model, given.asr.models_folder).absolute(),
             },
             "agent": {"health_port": free_port(8081), "drain_sec": 10.0},
             "storage": {

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +51,7 @@ class Transcriber(Protocol):
         prompt: tuple[int, ...],
         language: str | None,
         languages: tuple[str, ...],
+        temperature: float,
     ) -> Prepared: ...
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
@@ -64,6 +65,7 @@ class Job:
 
     request: RecognitionRequest
     prepared: Prepared
+    background: bool
     reply: Future[Recognition]
 
 
@@ -80,7 +82,11 @@ class Engine:
             max_batch=settings.max_batch,
             wait_sec=settings.batch_wait_ms / 1000,
             max_queue=settings.max_queue,
+            max_background_batch=settings.max_background_batch,
+            patience_sec=settings.background_patience_sec,
         )
+        # One thread: the mels of a file must not keep the mel of a live final waiting.
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="asr-background")
         self._changed = threading.Condition()
         self._stopping = False
         self._busy = 0
@@ -96,6 +102,7 @@ class Engine:
             self._stopping = True
             self._changed.notify()
         self._thread.join()
+        self._aside.shutdown()
 
     def load(self) -> dict[str, float | int]:
         """Return what `GET /load` says."""
@@ -103,17 +110,23 @@ class Engine:
             headroom = 0.0 if self._stopping else self._queue.headroom
             return {"queued": len(self._queue), "busy": self._busy, "headroom": round(headroom, 3)}
 
-    async def submit(self, request: RecognitionRequest) -> Recognition:
+    async def submit(
+        self, request: RecognitionRequest, *, background: bool = False, temperature: float = 0.0
+    ) -> Recognition:
         """Recognise. Raises Superseded, ModelUnavailable (full, stopping) and ModelRejected.
 
+        `background`: live speech goes first, and the caller bounds how much it sends at once.
         Cancelling forgets the request unless it is being decoded already.
         """
         # The mel is made here, beside the model's thread, not in it.
-        job = await asyncio.to_thread(self._prepare, request)
+        aside = self._aside if background else None
+        job = await asyncio.get_running_loop().run_in_executor(
+            aside, self._prepare, request, background, temperature
+        )
         self._enqueue(job)
         return await asyncio.wrap_future(job.reply)
 
-    def _prepare(self, request: RecognitionRequest) -> Job:
+    def _prepare(self, request: RecognitionRequest, background: bool, temperature: float) -> Job:
         full = self._settings.full_window_finals and request.kind is Kind.FINAL
         prepared = self._model.prepare(
             request.samples,
@@ -122,14 +135,17 @@ class Engine:
             prompt=self._model.prompt_tokens(request.prompt),
             language=request.language,
             languages=request.languages,
+            temperature=temperature,
         )
-        return Job(request=request, prepared=prepared, reply=Future())
+        return Job(request=request, prepared=prepared, background=background, reply=Future())
 
     def _enqueue(self, job: Job) -> None:
         key = BatchKey(
             kind=job.request.kind,
             window_sec=job.prepared.mel.shape[1] // 100,
             prompt_tokens=len(job.prepared.prompt),
+            temperature=job.prepared.temperature,
+            background=job.background,
         )
         with self._changed:
             if self._stopping:
@@ -227,6 +243,7 @@ def silence(model: Transcriber, kind: Kind) -> Prepared:
         prompt=(),
         language="en",
         languages=("en",),
+        temperature=0.0,
     )
 
 

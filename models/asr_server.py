@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
-import av
-import numpy as np
 import structlog
 import uvicorn
 from starlette.applications import Starlette
@@ -19,21 +17,34 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from models.asr_address import bind, parse_address
-from models.asr_engine import Engine, Superseded, silence
+from models.asr_engine import Engine, Superseded
+from models.asr_self_test import self_test
 from models.asr_wire import LONGEST_BYTES, TooLong, read_request, to_wire
-from models.base import SAMPLE_RATE, Kind, ModelError, ModelRejected, ModelUnavailable, Samples
-from models.batching import window_sec
+from models.base import (
+    ModelError,
+    ModelRejected,
+    ModelUnavailable,
+    VoiceDetector,
+)
+from models.long_audio import Noise, is_silence
+from models.model_store import resolve
+from models.openai_api import OpenAiApi
 from models.settings import AsrSettings
+from models.vad import shared_model
 from models.whisper import WhisperModel
 
 log = structlog.get_logger("greffier.asr")
 
 
-def serve(settings: AsrSettings) -> None:
+def serve(settings: AsrSettings, *, noise: Noise = is_silence) -> None:
     """Load the model, test it, and answer until SIGTERM or SIGINT; then finish what waits.
 
+    Files are given up then: one may take an hour. `noise` says what is left out of them.
     Raises ModelError when the address is taken or the model can't be used.
     """
+    settings = settings.model_copy(
+        update={"model": resolve(settings.model, settings.models_folder)}
+    )
     address = parse_address(settings.url)
     listening = bind(address)
     try:
@@ -50,7 +61,7 @@ def serve(settings: AsrSettings) -> None:
         engine.start()
         try:
             log.info("ready", url=str(address), device=model.device, model=settings.model.name)
-            asyncio.run(_serve(application(engine, model), listening))
+            asyncio.run(_run(engine, model, settings, noise, listening))
         finally:
             engine.stop()
         log.info("stopped")
@@ -60,8 +71,31 @@ def serve(settings: AsrSettings) -> None:
             address.path.unlink(missing_ok=True)
 
 
-def application(engine: Engine, model: WhisperModel) -> Starlette:
-    """Return the HTTP application; `engine` has been started."""
+def _detector() -> VoiceDetector:
+    return shared_model().detector()
+
+
+class Languages(Protocol):
+    """What the application asks a model itself; `models.whisper.WhisperModel` has it."""
+
+    def knows(self, language: str) -> bool:
+        """Whether the model has that language."""
+        ...
+
+
+def application(
+    engine: Engine,
+    model: Languages,
+    settings: AsrSettings,
+    *,
+    detector: Callable[[], VoiceDetector] = _detector,
+    noise: Noise = is_silence,
+) -> Starlette:
+    """Return the HTTP application; `engine` has been started.
+
+    Setting its `state.stopping` ends the transcription of files.
+    """
+    openai = OpenAiApi(engine, settings, knows=model.knows, detector=detector, noise=noise)
 
     async def recognise(request: Request) -> Response:
         try:
@@ -83,13 +117,16 @@ def application(engine: Engine, model: WhisperModel) -> Starlette:
     async def load(_: Request) -> Response:
         return JSONResponse(engine.load())
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/recognise", recognise, methods=["POST"]),
             Route("/health", health),
             Route("/load", load),
+            *openai.routes(),
         ]
     )
+    app.state.stopping = openai.stopping
+    return app
 
 
 async def _body(request: Request) -> bytes:
@@ -109,6 +146,10 @@ def _problem(status: int, error: ModelError) -> Response:
 class _Server(uvicorn.Server):
     """uvicorn, which would otherwise end the process by the very signal it was asked to stop by."""
 
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self.stopping = stopping
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
@@ -123,58 +164,18 @@ class _Server(uvicorn.Server):
     def _stop(self) -> None:
         # Closes the listening socket, then waits for every open request to be answered.
         self.should_exit = True
+        self.stopping.set()
 
 
-async def _serve(app: Starlette, listening: socket.socket) -> None:
+async def _run(
+    engine: Engine,
+    model: WhisperModel,
+    settings: AsrSettings,
+    noise: Noise,
+    listening: socket.socket,
+) -> None:
+    app = application(engine, model, settings, noise=noise)
     config = uvicorn.Config(
         app, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none"
     )
-    await _Server(config).serve(sockets=[listening])
-
-
-def self_test(model: WhisperModel, settings: AsrSettings) -> None:
-    """Decode before anybody is served: a wrong driver gives errors, or worse, empty texts.
-
-    With `selftest.flac` and `selftest.txt` in the model's folder the text must be equal. Raises
-    ModelError.
-    """
-    try:
-        for kind in Kind:
-            model.transcribe([silence(model, kind)])
-        clip, text = settings.model / "selftest.flac", settings.model / "selftest.txt"
-        if clip.is_file() and text.is_file():
-            _test_clip(model, settings, clip, text.read_text(encoding="utf-8"))
-    except RuntimeError as error:
-        raise ModelError(
-            f"the model in {settings.model} loads but doesn't run on {model.device}:"
-            f" {' '.join(str(error).split())}; check the driver, or set asr.device to cpu"
-        ) from error
-
-
-def _test_clip(model: WhisperModel, settings: AsrSettings, clip: Path, expected: str) -> None:
-    samples = read_clip(clip)
-    window = window_sec(len(samples), settings.window_pad_sec)
-    item = model.prepare(samples, window_sec=window, kind=Kind.FINAL)
-    (heard,) = model.transcribe([item])
-    if _plain(heard.text) != _plain(expected):
-        raise ModelError(
-            f"the self-test of {settings.model} heard {heard.text!r} instead of"
-            f" {expected.strip()!r}; check the driver, or set asr.device to cpu"
-        )
-
-
-def _plain(text: str) -> str:
-    kept = (c if c.isalnum() else " " for c in text.casefold())
-    return " ".join("".join(kept).split())
-
-
-def read_clip(path: Path) -> Samples:
-    """Read a sound file as 16 kHz mono. Raises ModelError."""
-    try:
-        with av.open(str(path)) as container:
-            resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-            frames = [*container.decode(audio=0), None]
-            pieces = [p.to_ndarray().reshape(-1) for f in frames for p in resampler.resample(f)]
-        return np.concatenate(pieces).astype(np.float32)
-    except (OSError, IndexError, ValueError) as error:
-        raise ModelError(f"{path} can't be read: {error}") from error
+    await _Server(config, app.state.stopping).serve(sockets=[listening])

@@ -2,6 +2,9 @@
 
 Finals go before partials and are never refused. A newer partial replaces an older one of the same
 utterance, and a final removes its utterance's partial. One batch holds one `BatchKey`.
+
+Background requests, the pieces of a file, go when no live speech waits, in small batches. One that
+has waited `patience_sec` goes before partials, never before finals; then partials have a turn.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ class BatchKey:
     kind: Kind
     window_sec: int
     prompt_tokens: int
+    temperature: float = 0.0
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,30 +61,48 @@ class Admission(Generic[T]):
 class BatchQueue(Generic[T]):
     """The waiting requests of one model."""
 
-    def __init__(self, *, max_batch: int, wait_sec: float, max_queue: int) -> None:
+    def __init__(
+        self,
+        *,
+        max_batch: int,
+        wait_sec: float,
+        max_queue: int,
+        max_background_batch: int = 4,
+        patience_sec: float = 10.0,
+    ) -> None:
         self._max_batch = max_batch
+        self._max_background_batch = max_background_batch
         self._wait_sec = wait_sec
+        self._patience_sec = patience_sec
         self._max_queue = max_queue
         self._finals: dict[int, Pending[T]] = {}
         self._partials: dict[str, Pending[T]] = {}
-        self._next_final = 0
+        self._background: dict[int, Pending[T]] = {}
+        self._next_number = 0
+        self._partials_turn = False
 
     def __len__(self) -> int:
+        return self._live + len(self._background)
+
+    @property
+    def _live(self) -> int:
         return len(self._finals) + len(self._partials)
 
     @property
     def headroom(self) -> float:
-        """1 when nothing waits, 0 when partials are refused."""
-        return max(0.0, 1.0 - len(self) / self._max_queue)
+        """1 when no live speech waits, 0 when partials are refused; files don't count."""
+        return max(0.0, 1.0 - self._live / self._max_queue)
 
     def add(self, request: Pending[T]) -> Admission[T]:
         """Let a request wait; a full queue refuses partials only. Superseded ones get a 409."""
+        if request.key.background:
+            self._background[self._number()] = request
+            return Admission(accepted=True)
         waiting = self._partials.get(request.utterance_id)
         superseded = () if waiting is None else (waiting,)
         if request.key.kind is Kind.FINAL:
             self._partials.pop(request.utterance_id, None)
-            self._finals[self._next_final] = request
-            self._next_final += 1
+            self._finals[self._number()] = request
             return Admission(accepted=True, superseded=superseded)
         if any(final.utterance_id == request.utterance_id for final in self._finals.values()):
             return Admission(accepted=True, superseded=(request,))
@@ -91,41 +114,59 @@ class BatchQueue(Generic[T]):
                 arrived_sec=waiting.arrived_sec,
                 item=request.item,
             )
-        elif len(self) >= self._max_queue:
+        elif self._live >= self._max_queue:
             return Admission(accepted=False)
         self._partials[request.utterance_id] = request
         return Admission(accepted=True, superseded=superseded)
 
     def ready_at(self) -> float | None:
         """When the next batch goes (clock seconds, maybe past); None while nothing waits."""
-        chosen = self._candidates()
-        if not chosen:
-            return None
-        oldest = chosen[0].arrived_sec
-        return oldest if len(chosen) >= self._max_batch else oldest + self._wait_sec
+        return min((at for at, _ in self._turns()), default=None)
 
     def take(self, now_sec: float) -> list[Pending[T]]:
         """Remove and return the batch that is ready, oldest first; empty when none is."""
-        at = self.ready_at()
-        if at is None or now_sec < at:
+        batch = next((batch for at, batch in self._turns() if at <= now_sec), [])
+        if not batch:
             return []
-        batch = self._candidates()
         identities = {id(request) for request in batch}
         self._finals = {k: v for k, v in self._finals.items() if id(v) not in identities}
         self._partials = {k: v for k, v in self._partials.items() if id(v) not in identities}
+        self._background = {k: v for k, v in self._background.items() if id(v) not in identities}
+        key = batch[0].key
+        if key.background or key.kind is Kind.PARTIAL:
+            # Many old pieces in a row would starve partials in their turn.
+            self._partials_turn = key.background and bool(self._partials)
         return batch
 
     def clear(self) -> list[Pending[T]]:
         """Remove and return all that waits."""
-        waiting = [*self._finals.values(), *self._partials.values()]
-        self._finals, self._partials = {}, {}
+        waiting = [*self._finals.values(), *self._partials.values(), *self._background.values()]
+        self._finals, self._partials, self._background = {}, {}, {}
         return waiting
 
-    def _candidates(self) -> list[Pending[T]]:
-        """Those who would go with the oldest request of the first kind that waits."""
-        waiting: Iterable[Pending[T]] = self._finals.values() or self._partials.values()
+    def _number(self) -> int:
+        self._next_number += 1
+        return self._next_number
+
+    def _turns(self) -> list[tuple[float, list[Pending[T]]]]:
+        """Batches that may go next, the most urgent first, each with the time it may go from."""
+        if self._finals:
+            return [self._turn(self._finals.values(), self._max_batch)]
+        turns = []
+        if self._background and not (self._partials and self._partials_turn):
+            at, batch = self._turn(self._background.values(), self._max_background_batch)
+            if self._partials:
+                at = max(at, batch[0].arrived_sec + self._patience_sec)
+            turns.append((at, batch))
+        if self._partials:
+            turns.append(self._turn(self._partials.values(), self._max_batch))
+        return turns
+
+    def _turn(
+        self, waiting: Iterable[Pending[T]], max_batch: int
+    ) -> tuple[float, list[Pending[T]]]:
+        """Those who go with the oldest, and when: at once if they fill a batch."""
         ordered = sorted(waiting, key=lambda request: request.arrived_sec)
-        if not ordered:
-            return []
-        key = ordered[0].key
-        return [request for request in ordered if request.key == key][: self._max_batch]
+        key, oldest_sec = ordered[0].key, ordered[0].arrived_sec
+        batch = [request for request in ordered if request.key == key][:max_batch]
+        return (oldest_sec if len(batch) >= max_batch else oldest_sec + self._wait_sec), batch

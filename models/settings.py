@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class AsrSettings(BaseModel):
@@ -12,7 +12,10 @@ class AsrSettings(BaseModel):
 
     model: Path = Field(
         default=Path(__file__).parent.parent / "assets" / "demo-model",
-        description="A CTranslate2 Whisper folder; the demo model by default",
+        description="A CTranslate2 Whisper folder, or a name that was pulled; else the demo model",
+    )
+    models_folder: Path = Field(
+        default=Path("greffier-data/models"), description="Where `greffier models pull` puts models"
     )
     url: str = Field(
         default="unix:greffier-data/asr.sock",
@@ -32,6 +35,22 @@ class AsrSettings(BaseModel):
         default=False, description="Pad finals to 30 s, for models that need it"
     )
     max_queue: int = Field(default=256, ge=1, description="Waiting requests before partials shed")
+    api_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bearer key of /v1; without one /v1 serves this machine only",
+    )
+    max_files: int = Field(default=8, ge=1, description="Files at once on /v1; more get a 503")
+    max_upload_mb: int = Field(default=500, ge=1)
+    max_audio_minutes: float = Field(default=240, gt=0)
+    file_languages: tuple[str, ...] = Field(
+        default=("fr", "en"), min_length=1, description="What a file may speak that names none"
+    )
+    max_background_batch: int = Field(
+        default=4, ge=1, description="Pieces of files in a batch; live speech waits for one at most"
+    )
+    background_patience_sec: float = Field(
+        default=10.0, ge=0, description="A piece that waited longer goes before partials"
+    )
 
 
 class LlmSettings(BaseModel):

@@ -45,6 +45,7 @@ class Prepared:
     prompt: tuple[int, ...]
     language: str | None
     languages: tuple[str, ...]
+    temperature: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,7 @@ class WhisperModel:
         prompt: tuple[int, ...] = (),
         language: str | None = None,
         languages: tuple[str, ...] = ("fr", "en"),
+        temperature: float = 0.0,
     ) -> Prepared:
         """Compute the mel of the samples in a window; what is longer than it is left out."""
         window = np.zeros(window_sec * SAMPLE_RATE, dtype=np.float32)
@@ -144,10 +146,11 @@ class WhisperModel:
             prompt=prompt,
             language=language,
             languages=languages,
+            temperature=temperature,
         )
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
-        """Decode items of one kind, one window length and one prompt length, in their order."""
+        """Decode items of one kind, window, prompt length and temperature, in their order."""
         encoded = self._encode(batch)
         languages = self._languages(encoded, batch)
         final = batch[0].kind is Kind.FINAL
@@ -198,12 +201,13 @@ class WhisperModel:
         longest = max(item.audio_sec for item in batch)
         new_tokens = min(MAX_NEW_TOKENS, math.ceil(longest * TOKENS_PER_SEC) + SPARE_TOKENS)
         search: dict[str, Any] = {"beam_size": self._beams[batch[0].kind]}
-        if hotter:
+        temperature = max(batch[0].temperature, HOTTER if hotter else 0.0)
+        if temperature:
             search = {
                 "beam_size": 1,
                 "num_hypotheses": HOTTER_HYPOTHESES,
                 "sampling_topk": 0,
-                "sampling_temperature": HOTTER,
+                "sampling_temperature": temperature,
             }
         results = self._model.generate(
             encoded,

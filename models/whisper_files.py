@@ -13,8 +13,11 @@ import tokenizers
 from faster_whisper.feature_extractor import FeatureExtractor
 
 from models.base import ModelError
+from models.manifest import check_sizes
 
-HINT = "point asr.model at a CTranslate2 Whisper folder (ct2-transformers-converter makes one)"
+HINT = (
+    "run `greffier models pull large-v3-turbo`, or point asr.model at a CTranslate2 Whisper folder"
+)
 NEEDED = ("model.bin", "config.json", "tokenizer.json")
 
 
@@ -34,6 +37,7 @@ def load_files(path: Path, *, device: str, compute_type: str, threads: int) -> L
     for name in NEEDED:
         if not (path / name).is_file():
             raise ModelError(f"{path} has no {name}; {HINT}")
+    check_sizes(path)
     try:
         model = ctranslate2.models.Whisper(
             str(path),

@@ -152,3 +152,25 @@ async def test_a_cancelled_request_is_not_decoded(engine: Engine, model: FakeMod
     await first
     await engine.submit(request("last"))
     assert (Kind.PARTIAL, 1) not in model.batches
+
+
+async def test_live_speech_waits_for_one_small_batch_of_a_file(
+    engine: Engine, model: FakeModel
+) -> None:
+    """Pieces of a file go a few at a time, each with its own reply, and a final in between."""
+    first = await busy(engine, model)
+    pieces = [
+        asyncio.create_task(engine.submit(request(f"file/{at}"), background=True))
+        for at in range(6)
+    ]
+    while engine.load()["queued"] < 6:
+        await asyncio.sleep(0.005)
+    assert engine.load()["headroom"] == 1.0
+    live = asyncio.create_task(engine.submit(request("live")))
+    while engine.load()["queued"] < 7:
+        await asyncio.sleep(0.005)
+    model.gate.set()
+    answers = await asyncio.gather(*pieces)
+    await asyncio.gather(first, live)
+    assert [answer.utterance_id for answer in answers] == [f"file/{at}" for at in range(6)]
+    assert [count for _, count in model.batches] == [1, 1, 4, 2]

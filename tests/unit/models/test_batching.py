@@ -136,3 +136,136 @@ def test_every_request_has_exactly_one_fate(
     assert sorted(r.item for r in taken if r.key.kind is Kind.FINAL) == finals
     kinds = [r.key.kind for r in taken]
     assert kinds == sorted(kinds, key=lambda kind: kind is Kind.PARTIAL)
+
+
+KEY_B = BatchKey(kind=Kind.FINAL, window_sec=4, prompt_tokens=0, background=True)
+
+
+def test_background_goes_last_and_in_small_batches() -> None:
+    """Live finals, then partials, then pieces of files, a few at a time."""
+    q = BatchQueue[int](max_batch=8, wait_sec=0, max_queue=9, max_background_batch=2)
+    for name in "abc":
+        q.add(pending(name, KEY_B))
+    q.add(pending("p", at=1.0))
+    q.add(pending("f", KEY_F, at=2.0))
+    taken = [[r.utterance_id for r in q.take(2.0)] for _ in range(5)]
+    assert taken == [["f"], ["p"], ["a", "b"], ["c"], []]
+
+
+def test_patience_of_a_piece_ends() -> None:
+    """A piece that waited too long goes before partials, never before finals; partials next."""
+    q = BatchQueue[int](
+        max_batch=1, wait_sec=0, max_queue=9, max_background_batch=1, patience_sec=5
+    )
+    for name, key in (("a", KEY_B), ("b", KEY_B), ("p", KEY_P), ("q", KEY_P), ("f", KEY_F)):
+        q.add(pending(name, key))
+    assert [q.take(5.0)[0].utterance_id for _ in range(5)] == ["f", "a", "p", "b", "q"]
+
+
+def test_a_batch_is_woken_for_when_patience_ends() -> None:
+    """Partials that still fill their batch don't hide that a piece is overdue before them."""
+    q = queue(max_batch=4, wait=60.0)
+    q.add(pending("a", KEY_B, at=0.0))
+    q.add(pending("p", at=55.0))
+    assert q.ready_at() == 60.0
+    assert q.take(59.0) == []
+    assert q.take(60.0)[0].utterance_id == "a"
+    assert q.ready_at() == 115.0
+
+
+def test_files_take_no_room_from_live_speech() -> None:
+    """Pieces that wait leave the headroom and the admission of partials as they are."""
+    q = queue(max_queue=1)
+    for name in "abc":
+        q.add(pending(name, KEY_B))
+    assert (len(q), q.headroom) == (3, 1.0)
+    assert q.add(pending("p")).accepted
+    assert len(q.clear()) == 4
+
+
+def test_a_temperature_has_its_own_batch() -> None:
+    """Requests of different temperatures are not decoded together."""
+    q = queue(wait=0)
+    hot = BatchKey(kind=Kind.FINAL, window_sec=4, prompt_tokens=0, temperature=0.5, background=True)
+    q.add(pending("a", KEY_B))
+    q.add(pending("b", hot))
+    assert [len(q.take(1.0)), len(q.take(1.0))] == [1, 1]
+
+
+arrivals = st.lists(
+    st.tuples(
+        st.sampled_from("abcdef"),
+        st.sampled_from(["final", "partial", "background"]),
+        st.floats(0, 2),
+    ),
+    max_size=60,
+)
+
+
+def kind_of(request: Pending[int]) -> str:
+    return "background" if request.key.background else str(request.key.kind)
+
+
+@settings(max_examples=150, deadline=None)
+@given(arrivals=arrivals, decoding=st.floats(0.05, 3), patience=st.floats(0.1, 5))
+def test_every_kind_has_its_turn(
+    arrivals: list[tuple[str, str, float]], decoding: float, patience: float
+) -> None:
+    """In virtual time: finals first, nobody starves, nothing is swapped, nothing is reordered."""
+    q = BatchQueue[int](
+        max_batch=3, wait_sec=0.02, max_queue=50, max_background_batch=2, patience_sec=patience
+    )
+    now, number = 0.0, 0
+    coming: list[Pending[int]] = []
+    for name, kind, gap in arrivals:
+        now, number = now + gap, number + 1
+        key = BatchKey(
+            kind=Kind.PARTIAL if kind == "partial" else Kind.FINAL,
+            window_sec=2 + 2 * (name in "abc"),
+            prompt_tokens=0,
+            background=kind == "background",
+        )
+        coming.append(Pending(utterance_id=name, key=key, arrived_sec=now, item=number))
+    sent, waiting, taken = list(coming), {}, []
+    now, before = 0.0, ""
+    while coming or waiting:
+        ready = q.ready_at()
+        if coming and (ready is None or coming[0].arrived_sec <= max(ready, now)):
+            request = coming.pop(0)
+            admission = q.add(request)
+            waiting[request.item] = request
+            for gone in admission.superseded:
+                del waiting[gone.item]
+            continue
+        assert ready is not None, "whoever waits has a time to go"
+        now = max(now, ready)
+        batch = q.take(now)
+        assert batch, "and goes at that time"
+        kinds = {kind_of(request) for request in waiting.values()}
+        chosen = kind_of(batch[0])
+        overdue = any(
+            request.key.background and request.arrived_sec + patience <= now
+            for request in waiting.values()
+        )
+        if "final" in kinds:
+            assert chosen == "final"
+        elif "partial" in kinds:
+            assert (chosen, before) != ("background", "background over partials")
+            assert chosen == "partial" or overdue
+            assert chosen == "background" or not overdue or before == "background over partials"
+        if chosen == "background":
+            assert len(batch) <= 2
+            before = "background over partials" if "partial" in kinds else ""
+        elif chosen == "partial":
+            before = ""
+        for request in batch:
+            assert waiting.pop(request.item).utterance_id == request.utterance_id
+        taken += batch
+        now += decoding
+    assert len({request.item for request in taken}) == len(taken)
+    kept = {r.item for r in sent if kind_of(r) != "partial"}
+    assert kept <= {request.item for request in taken}
+    for name in "abcdef":
+        for kind in ("final", "background"):
+            order = [r.item for r in taken if (r.utterance_id, kind_of(r)) == (name, kind)]
+            assert order == sorted(order)

@@ -144,3 +144,31 @@ def test_words_keep_their_punctuation(subwords: list[str], words: list[str]) -> 
     pieces = group(subwords, [1] * len(subwords))
     assert [piece.text for piece in pieces] == words
     assert sum(piece.tokens for piece in pieces) == len(subwords)
+
+
+class Spy:
+    """The model, and what its decoder was told."""
+
+    def __init__(self, model: object) -> None:
+        self._model = model
+        self.told: list[dict[str, object]] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._model, name)
+
+    def generate(self, *given: object, **told: object) -> object:
+        self.told.append(told)
+        return self._model.generate(*given, **told)
+
+
+def test_a_temperature_samples(model: WhisperModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch with a temperature is sampled at it; without one, searched by beams."""
+    spy = Spy(model._model)
+    monkeypatch.setattr(model, "_model", spy)
+    for temperature in (0.0, 0.7):
+        (heard,) = model.transcribe([item(model, language="fr", temperature=temperature)])
+        assert heard.words
+    # A poor text is decoded again, so only the first and the last are sure.
+    cold, hot = spy.told[0], spy.told[-1]
+    assert (cold["beam_size"], "sampling_temperature" in cold) == (2, False)
+    assert (hot["beam_size"], hot["sampling_temperature"]) == (1, 0.7)

@@ -1,0 +1,57 @@
+"""`greffier bench …`: its options, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from greffier.settings import load
+
+ALL = "greffier,plain,whisper-live,whisper-live-batched,whisperlivekit"
+OUT = Path("benchmarks/asr")
+
+app = typer.Typer(help="Measure Greffier and others on this machine.", no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure Greffier and others on this machine."""
+
+
+@app.command()
+def asr(  # noqa: PLR0917 - typer takes each option as a parameter
+    systems: Annotated[str, typer.Option(help="Which, with commas between")] = ALL,
+    tracks: Annotated[
+        int, typer.Option(min=0, max=256, help="One point only; 0: search for the most tracks")
+    ] = 0,
+    seconds: Annotated[float, typer.Option(min=4, help="How long each track is")] = 30.0,
+    share: Annotated[float, typer.Option(min=0.1, max=0.9, help="Part that is speech")] = 0.7,
+    seed: Annotated[int, typer.Option(help="Another one gives other tracks")] = 1,
+    model: Annotated[
+        Path | None, typer.Option(help="Model folder of all systems; else as the settings say")
+    ] = None,
+    speech: Annotated[
+        Path | None, typer.Option(help="Folder of sound files with .txt; else the demo meeting")
+    ] = None,
+    language: Annotated[str, typer.Option(help="What --speech speaks")] = "en",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here, too")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = OUT,
+) -> None:
+    """How many speaking tracks one recognition process holds in time."""
+    from greffier.bench.run import Plan, bench  # noqa: PLC0415 - keeps `--help` quick
+
+    plan = Plan(
+        systems=tuple(dict.fromkeys(name.strip() for name in systems.split(",") if name.strip())),
+        tracks=tracks,
+        seconds=seconds,
+        share=share,
+        seed=seed,
+        model=model,
+        speech=speech,
+        language=language,
+    )
+    bench(load(), plan, out=out, json_file=json_file)

@@ -1,0 +1,142 @@
+"""Greffier itself: a real asr process, and in the generator what the worker does for a track."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from greffier.bench.systems.base import Place, Show
+from greffier.bench.systems.process import ServerProcess
+from greffier.settings import as_environment
+from greffier.stack import answers, command
+from greffier.supervisor import Program, Supervisor
+from models.asr_client import AsrClient
+from models.base import Samples
+from models.vad import shared_model
+from pipelines.captions import TrackCaptions
+from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
+
+
+class GreffierSystem:
+    """`greffier asr` on a Unix socket, with this machine's settings."""
+
+    name = "greffier"
+    client_is_part = True
+    missing: str | None = None
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._url = f"unix:{place.folder / 'asr.sock'}"
+        self._server = ServerProcess()
+        self._client: AsrClient | None = None
+        given = place.settings
+        asr = given.asr.model_copy(update={"model": place.model, "url": self._url})
+        self._settings = given.model_copy(update={"asr": asr})
+        # A track keeps to one language here, but Greffier is left to find it out, as in a room.
+        self.settings: Mapping[str, str] = {
+            "language": "found out among " + ", ".join(given.captions.languages),
+            "voice detector": "Silero, in the load generator, as in the worker",
+            "partials": f"each {given.captions.partial_every_sec} s, beam {asr.beam_partial}",
+            "finals": f"after {given.captions.min_silence_sec} s of silence, beam {asr.beam_final}"
+            + (", padded to 30 s" if asr.full_window_finals else ""),
+            "batch": f"at most {asr.max_batch}, waiting {asr.batch_wait_ms} ms",
+            "threads": str(asr.threads or "all cores but one"),
+            "compute type": asr.compute_type,
+        }
+
+    @property
+    def pids(self) -> Sequence[int]:
+        """The asr process."""
+        return self._server.pids
+
+    async def start(self) -> None:
+        """Start the asr process."""
+        shared_model()
+        program = Program(
+            name="greffier",
+            argv=command("asr"),
+            env=as_environment(self._settings),
+            ready=answers("http://asr/health", uds=self._url.removeprefix("unix:")),
+        )
+        await self._server.start(program, Supervisor(logs=self._place.folder, max_restarts=0))
+        self._client = AsrClient(self._url)
+
+    async def open(self, number: int, language: str, show: Show) -> _Track:  # noqa: ARG002
+        """Open a track, as the worker does for a participant."""
+        assert self._client is not None
+        speaker = Speaker(identity=f"speaker-{number}", name="", track_sid=f"track-{number}")
+        return _Track(
+            TrackCaptions(
+                meeting_id="bench",
+                speaker=speaker,
+                detector=shared_model().detector(),
+                recogniser=self._client,
+                sink=_Sink(show),
+                settings=self._settings.captions,
+            )
+        )
+
+    async def stop(self) -> None:
+        """Stop the asr process."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+        await self._server.stop()
+
+
+class _Track:
+    """Feeds the captions from a task of its own, as the worker does."""
+
+    def __init__(self, captions: TrackCaptions) -> None:
+        self._captions = captions
+        self._frames: asyncio.Queue[Samples | None] = asyncio.Queue()
+        self._task = asyncio.create_task(self._run())
+
+    def feed(self, samples: Samples) -> None:
+        self._frames.put_nowait(samples)
+
+    async def finish(self) -> None:
+        self._frames.put_nowait(None)
+        await self._task
+
+    async def aclose(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self._captions.aclose()
+
+    async def _run(self) -> None:
+        position = 0
+        while (samples := await self._frames.get()) is not None:
+            await self._captions.feed(samples, position)
+            position += len(samples)
+        await self._captions.finish()
+        await self._captions.drain()
+
+
+class _Sink:
+    """What a reader sees: finals in a row, then what is still being said."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self._finals: list[str] = []
+        self._open: dict[str, str] = {}
+
+    async def partial(self, caption: PartialCaption) -> None:
+        self._open[caption.utterance_id] = caption.text
+        self._tell()
+
+    async def final(self, segment: Segment) -> None:
+        self._open.pop(segment.id, None)
+        self._finals.append(segment.text)
+        self._tell()
+
+    async def dropped(self, caption: DroppedCaption) -> None:
+        self._open.pop(caption.utterance_id, None)
+        self._tell()
+
+    async def gap(self, gap: Gap) -> None:
+        self._open.pop(gap.id, None)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._show(" ".join(self._finals), " ".join(self._open.values()))
