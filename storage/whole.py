@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def whole(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+def whole(
+    method: Callable[P, Coroutine[Any, Any, R]],
+) -> Callable[P, Coroutine[Any, Any, R]]:
     """Run `method` as a task of its own; a cancelled caller still waits until it is over.
 
     Cancelled in the middle, aiosqlite leaves BEGIN to its thread and the connection holds the write
