@@ -271,6 +271,12 @@ class Composer:
         return Batch(mel=mel, tokens=tokens, targets=targets, sounds=sounds, sound_counts=counts)
 
 
+def thinned(clips: list[Clip], drill_every: int) -> list[Clip]:
+    """Keep every sentence, and one in ``drill_every`` of the drill clips."""
+    drills = [clip for clip in clips if clip.drill][::drill_every]
+    return [clip for clip in clips if not clip.drill] + drills
+
+
 def feed(
     folder: Path,
     tokenizer: Tokenizer,
@@ -278,12 +284,13 @@ def feed(
     batch_sec: float,
     inventory: list[str],
     done: int = 0,
+    drill_every: int = 1,
     depth: int = 6,
 ) -> Iterator[Batch]:
     """Yield batches made by a background thread; shards that appear later join at the next reload.
 
     ``done`` batches were made by earlier runs. The first of all are whole, clean, single clips, short ones before
-    long ones: where to listen is found in a short clip first.
+    long ones: where to listen is found in a short clip first. One in ``drill_every`` drill clips is kept.
     """
     ready: queue.Queue[Batch] = queue.Queue(maxsize=depth)
 
@@ -296,7 +303,7 @@ def feed(
             for path in sorted(folder.glob("shard-????.npy")):
                 if path not in known:
                     known.add(path)
-                    clips += load_shard(path)
+                    clips += thinned(load_shard(path), drill_every)
             longest = next((limit for before, limit in CURRICULUM if made < before), None)
             maker = Composer(clips, tokenizer, rng, inventory, longest).batches(batch_sec)
             made += ROUND

@@ -31,6 +31,7 @@ class Clip:
     text: str
     log_mel: Array
     word_ends_sec: tuple[float, ...]
+    drill: bool = False
 
 
 def random_voice(language: str, rng: random.Random) -> Voice:
@@ -61,6 +62,7 @@ def _shard(path: Path, sentences: list[Sentence], seed: int) -> Path:
                 "text": sentence.text,
                 "ends": ends,
                 "frames": mels[-1].shape[1],
+                "drill": sentence.drill,
             }
         )
     partial = path.with_suffix(".part.npy")
@@ -100,6 +102,7 @@ def load_shard(path: Path) -> list[Clip]:
                 text=row["text"],
                 log_mel=frames[position:end].T,
                 word_ends_sec=tuple(row["ends"]),
+                drill=bool(row["drill"]),
             )
         )
         position = end

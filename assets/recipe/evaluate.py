@@ -236,7 +236,7 @@ def evaluate(
                 figures[f"clean_{language}"] = wer(
                     [spoken[i][1] for i in rows], [texts[i] for i in rows]
                 )
-            figures["samples"] = [[spoken[i][1], texts[i]] for i in range(8)]
+            figures["samples"] = [[spoken[i][1], texts[i]] for i in range(min(8, len(texts)))]
             found = recogniser.languages(audio)
             figures["language_correct"] = round(
                 100

@@ -22,10 +22,14 @@ NEAR_MATCH = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """One sentence to speak: its language ("fr" or "en") and its cased, punctuated text."""
+    """One sentence to speak: its language ("fr" or "en") and its cased, punctuated text.
+
+    ``drill``: a sequence of words that only drills their sounds.
+    """
 
     language: str
     text: str
+    drill: bool = False
 
 
 def key(text: str) -> str:
@@ -101,7 +105,7 @@ def drill(count: int, seed: int) -> list[Sentence]:
             rng.choice(demo[language] if rng.random() < DRILL_DENSITY else lists[language])
             for _ in range(rng.choice((1, 2, 3, 4, 5, 6, 7, 8)))
         ]
-        out.append(Sentence(language=language, text=finish(" ".join(picked))))
+        out.append(Sentence(language=language, text=finish(" ".join(picked)), drill=True))
     return out
 
 

@@ -141,10 +141,12 @@ def run(
     start: str | None = None,
     peak: float = PEAK_RATE,
     ctc: bool = True,
+    drill_every: int = 1,
 ) -> None:
     """Train until ``minutes`` of wall-clock time are spent in all runs, going on from the saved state.
 
-    ``start`` names another state to take the weights from, for a second schedule (fine-tuning).
+    ``start`` names another state to take the weights from, for a second schedule (fine-tuning);
+    one in ``drill_every`` drill clips is fed.
     """
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
@@ -177,6 +179,7 @@ def run(
         batch_sec,
         inventory,
         done=optimiser.steps if not start else CURRICULUM[-1][0],
+        drill_every=drill_every,
     ):
         progress = elapsed / limit
         weight = CTC_WEIGHT if ctc and progress < CTC_UNTIL else 0.0

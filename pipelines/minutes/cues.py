@@ -54,10 +54,13 @@ TASK = re.compile(rf"\b(?:{_TASKS_FR})[a-z]*\b|\b(?:{_TASKS_EN})\b")
 
 THIRD_PERSON = re.compile(
     rf"^[\s,]*(?:se charge|s'occupe|va|doit|devra|aura a|(?:m'|nous |vous |lui |leur |te |t'|l'|le "
-    rf"|la |les )?(?:{_TASKS_FR})(?:e|a|era|ra|it|t|d|oie|oit|iera|uit|uira)?\b"
+    rf"|la |les )?(?:{_TASKS_FR})(?:er?|ez|a|era|ra|it|t|d|oie|oit|iera|uit|uira)?\b"
     rf"|(?:will|'ll|is going to|is to|has to|needs to|must|should|takes care of)\b)"
 )
-"""What follows a name, when its bearer is the one who does it."""
+"""What follows a name, when its bearer is the one who does it.
+
+`-er` and `-ez` too: they sound like `-é`, and recognition writes one for the other.
+"""
 
 NOT_A_TASK = re.compile(
     r"^[\s,]*(?:va (?:bien|mieux|nous rejoindre)"

@@ -1,5 +1,6 @@
 """Training examples: what the decoder reads, what it learns, what the encoder is asked to hear."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,12 @@ def composer(monkeypatch: pytest.MonkeyPatch) -> Composer:
     letters = sorted(set("".join(TEXTS.values())) - {" ", "."})
     clips = [clip(language) for language in ("fr", "en")]
     return Composer(clips, TOKENIZER, np.random.default_rng(3), letters)
+
+
+def test_thinning_keeps_every_sentence_and_one_drill_in_so_many() -> None:
+    drills = [dataclasses.replace(clip("fr"), drill=True) for _ in range(9)]
+    kept = batches.thinned([*drills, clip("en"), clip("fr")], 4)
+    assert [one.drill for one in kept] == [False, False, True, True, True]
 
 
 def learned(example: Example) -> list[int]:

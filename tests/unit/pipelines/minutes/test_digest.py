@@ -78,6 +78,7 @@ def test_a_bare_confirmation_points_to_what_it_confirms():
     [
         ("Thomas prépare le budget avant le 12 mars.", B, "avant le 12 mars"),
         ("Thomas Bernard enverra le contrat d'ici vendredi.", B, "d'ici vendredi"),
+        ("Thomas préparer le budget avant le douze mars.", B, "avant le douze mars"),
         ("Emma va rédiger le rapport.", C, None),
         ("Emma will send the slides by Friday.", C, "by Friday"),
         ("Je m'en occupe.", A, None),
