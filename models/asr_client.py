@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Self
 
@@ -29,6 +30,9 @@ PARTIAL_TIMEOUT_SEC = 5.0
 CONNECT_TIMEOUT_SEC = 5.0
 FINAL_LIMIT_SEC = 120.0
 REJECTED = (400, 413, 422)
+ANSWERS = (httpx.codes.OK, httpx.codes.PRECONDITION_FAILED)
+MOST_OPEN = 4_096
+"""Utterances whose sent samples are remembered; one that is forgotten is only sent again."""
 
 
 class AsrClient:
@@ -51,6 +55,7 @@ class AsrClient:
         self._final_limit_sec = final_limit_sec
         self._clock = clock
         self._sleep = sleep
+        self._there: OrderedDict[str, int] = OrderedDict()
         self._http = httpx.AsyncClient(
             transport=transport or _transport(self._address),
             base_url=self._address.base_url,
@@ -70,16 +75,21 @@ class AsrClient:
 
     async def recognise(self, request: RecognitionRequest) -> Recognition:
         """Recognise one utterance; see `models.base.Recogniser`."""
-        query, body = to_query(request), to_pcm(request.samples)
         if request.kind is Kind.PARTIAL:
-            return await self._post(query, body, PARTIAL_TIMEOUT_SEC)
+            return await self._ask(request, PARTIAL_TIMEOUT_SEC)
+        try:
+            return await self._final(request)
+        finally:
+            self._there.pop(request.utterance_id, None)
+
+    async def _final(self, request: RecognitionRequest) -> Recognition:
         deadline = self._clock() + self._final_limit_sec
         pause = FIRST_PAUSE_SEC
         while True:
             # Until the limit: a final sent twice to a busy process would only make it busier.
             left = max(deadline - self._clock(), 0.01)
             try:
-                return await self._post(query, body, left)
+                return await self._ask(request, left)
             except ModelUnavailable:
                 if self._clock() + pause >= deadline:
                     raise
@@ -102,17 +112,49 @@ class AsrClient:
             return False
         return True
 
-    async def _post(self, query: dict[str, str], body: bytes, timeout_sec: float) -> Recognition:
-        response = await self._send(
-            "POST", "/recognise", timeout_sec=timeout_sec, query=query, body=body
-        )
+    async def _ask(self, request: RecognitionRequest, timeout_sec: float) -> Recognition:
+        """Send what the process does not have yet; all of it, should it have forgotten."""
+        there = self._there.get(request.utterance_id, 0)
+        for _ in range(2):
+            response = await self._post(request, there, timeout_sec)
+            if response.status_code != httpx.codes.PRECONDITION_FAILED:
+                break
+            there = self._have(response)
+        else:
+            raise self._unavailable("keeps forgetting what it was sent")
+        self._note(request)
         try:
             recognition = from_wire(response.content)
         except ValidationError as error:
             raise self._unavailable("gave an answer that is none") from error
-        if recognition.utterance_id != query["utterance_id"] or recognition.kind != query["kind"]:
+        same = recognition.utterance_id == request.utterance_id
+        if not same or recognition.kind != request.kind:
             raise self._unavailable("answered another request")
         return recognition
+
+    async def _post(
+        self, request: RecognitionRequest, there: int, timeout_sec: float
+    ) -> httpx.Response:
+        offset = min(there, len(request.samples))
+        query = to_query(request) | {"offset": str(offset), "until": str(len(request.samples))}
+        body = to_pcm(request.samples[offset:])
+        return await self._send(
+            "POST", "/recognise", timeout_sec=timeout_sec, query=query, body=body
+        )
+
+    def _note(self, request: RecognitionRequest) -> None:
+        """Remember what the process has for certain: it has answered for it."""
+        if request.kind is Kind.PARTIAL:
+            self._there[request.utterance_id] = len(request.samples)
+            self._there.move_to_end(request.utterance_id)
+            if len(self._there) > MOST_OPEN:
+                self._there.popitem(last=False)
+
+    def _have(self, response: httpx.Response) -> int:
+        try:
+            return max(int(response.json()["have"]), 0)
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._unavailable("gave an answer that is none") from error
 
     async def _send(
         self,
@@ -132,7 +174,7 @@ class AsrClient:
             raise self._unavailable(f"doesn't answer ({type(error).__name__})") from error
         if response.status_code in REJECTED:
             raise ModelRejected(f"the recognition process refused the request: {_detail(response)}")
-        if response.status_code != httpx.codes.OK:
+        if response.status_code not in ANSWERS:
             raise self._unavailable(f"said {response.status_code}: {_detail(response)}")
         return response
 

@@ -8,22 +8,24 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import structlog
 
 from models.base import (
+    SAMPLE_RATE,
     Kind,
     ModelError,
     ModelRejected,
     ModelUnavailable,
     Recognition,
     RecognitionRequest,
-    Samples,
 )
 from models.batching import BatchKey, BatchQueue, Pending, window_sec
+from models.log_mel import LogMelStream
+from models.sessions import Sound
 from models.settings import AsrSettings
 from models.whisper import Prepared, Transcript
 
@@ -42,9 +44,13 @@ class Transcriber(Protocol):
         """Token ids of a prompt; any thread."""
         ...
 
+    def new_stream(self) -> LogMelStream:
+        """An empty stream of the model's features; any thread."""
+        ...
+
     def prepare(  # noqa: D102  as WhisperModel.prepare
         self,
-        samples: Samples,
+        sound: Sound,
         *,
         window_sec: int,
         kind: Kind,
@@ -92,6 +98,10 @@ class Engine:
         self._busy = 0
         self._thread = threading.Thread(target=self._run, name="asr-model", daemon=True)
 
+    def new_stream(self) -> LogMelStream:
+        """Return an empty stream of the model's features."""
+        return self._model.new_stream()
+
     def start(self) -> None:
         """Start the owner thread."""
         self._thread.start()
@@ -111,26 +121,39 @@ class Engine:
             return {"queued": len(self._queue), "busy": self._busy, "headroom": round(headroom, 3)}
 
     async def submit(
-        self, request: RecognitionRequest, *, background: bool = False, temperature: float = 0.0
+        self,
+        request: RecognitionRequest,
+        *,
+        sound: Sound | None = None,
+        background: bool = False,
+        temperature: float = 0.0,
     ) -> Recognition:
         """Recognise. Raises Superseded, ModelUnavailable (full, stopping) and ModelRejected.
 
+        `sound`: what is heard, where the samples are in a session rather than in the request.
         `background`: live speech goes first, and the caller bounds how much it sends at once.
         Cancelling forgets the request unless it is being decoded already.
         """
         # The mel is made here, beside the model's thread, not in it.
         aside = self._aside if background else None
         job = await asyncio.get_running_loop().run_in_executor(
-            aside, self._prepare, request, background, temperature
+            aside, self._prepare, request, sound, background, temperature
         )
         self._enqueue(job)
         return await asyncio.wrap_future(job.reply)
 
-    def _prepare(self, request: RecognitionRequest, background: bool, temperature: float) -> Job:
+    def _prepare(
+        self,
+        request: RecognitionRequest,
+        sound: Sound | None,
+        background: bool,
+        temperature: float,
+    ) -> Job:
+        sound = sound or Sound.whole(self._model.new_stream(), request.samples)
         full = self._settings.full_window_finals and request.kind is Kind.FINAL
         prepared = self._model.prepare(
-            request.samples,
-            window_sec=window_sec(len(request.samples), self._settings.window_pad_sec, full=full),
+            sound,
+            window_sec=window_sec(sound.samples, self._settings.window_pad_sec, full=full),
             kind=request.kind,
             prompt=self._model.prompt_tokens(request.prompt),
             language=request.language,
@@ -237,7 +260,7 @@ class Engine:
 def silence(model: Transcriber, kind: Kind) -> Prepared:
     """Two seconds of nothing, made ready: what every working model can decode."""
     return model.prepare(
-        np.zeros(16_000, dtype=np.float32),
+        Sound.whole(model.new_stream(), np.zeros(SAMPLE_RATE, dtype=np.float32)),
         window_sec=2,
         kind=kind,
         prompt=(),
@@ -248,12 +271,18 @@ def silence(model: Transcriber, kind: Kind) -> Prepared:
 
 
 def _recognition(request: RecognitionRequest, transcript: Transcript) -> Recognition:
+    skipped_sec = request.skip_samples / SAMPLE_RATE
     return Recognition(
         utterance_id=request.utterance_id,
         kind=request.kind,
         text=transcript.text,
         language=transcript.language,
-        words=transcript.words,
+        words=tuple(
+            replace(
+                word, start_sec=word.start_sec + skipped_sec, end_sec=word.end_sec + skipped_sec
+            )
+            for word in transcript.words
+        ),
         avg_logprob=transcript.avg_logprob,
         no_speech_prob=transcript.no_speech_prob,
     )

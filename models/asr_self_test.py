@@ -10,6 +10,7 @@ import numpy as np
 from models.asr_engine import silence
 from models.base import SAMPLE_RATE, Kind, ModelError, Samples
 from models.batching import window_sec
+from models.sessions import Sound
 from models.settings import AsrSettings
 from models.whisper import WhisperModel
 
@@ -36,7 +37,8 @@ def self_test(model: WhisperModel, settings: AsrSettings) -> None:
 def _test_clip(model: WhisperModel, settings: AsrSettings, clip: Path, expected: str) -> None:
     samples = read_clip(clip)
     window = window_sec(len(samples), settings.window_pad_sec)
-    item = model.prepare(samples, window_sec=window, kind=Kind.FINAL)
+    sound = Sound.whole(model.new_stream(), samples)
+    item = model.prepare(sound, window_sec=window, kind=Kind.FINAL)
     (heard,) = model.transcribe([item])
     if _plain(heard.text) != _plain(expected):
         raise ModelError(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -19,8 +20,9 @@ from starlette.routing import Route
 from models.asr_address import bind, parse_address
 from models.asr_engine import Engine, Superseded
 from models.asr_self_test import self_test
-from models.asr_wire import LONGEST_BYTES, TooLong, read_request, to_wire
+from models.asr_wire import LONGEST_BYTES, TooLong, read_place, read_request, to_wire
 from models.base import (
+    Kind,
     ModelError,
     ModelRejected,
     ModelUnavailable,
@@ -29,6 +31,7 @@ from models.base import (
 from models.long_audio import Noise, is_silence
 from models.model_store import resolve
 from models.openai_api import OpenAiApi
+from models.sessions import Missing, Sessions, Sound
 from models.settings import AsrSettings
 from models.vad import shared_model
 from models.whisper import WhisperModel
@@ -97,11 +100,20 @@ def application(
     """
     openai = OpenAiApi(engine, settings, knows=model.knows, detector=detector, noise=noise)
 
+    sessions = Sessions(engine.new_stream, clock=time.monotonic)
+
     async def recognise(request: Request) -> Response:
         try:
             body = await _body(request)
             wanted = read_request(request.query_params, body, model.knows)
-            return JSONResponse(to_wire(await engine.submit(wanted)))
+            place = read_place(request.query_params, len(wanted.samples))
+            session = sessions.extend(wanted.utterance_id, place.offset, wanted.samples)
+            if wanted.kind is Kind.FINAL:
+                sessions.close(wanted.utterance_id)
+            sound = Sound(session=session, first=place.skip, until=place.until)
+            return JSONResponse(to_wire(await engine.submit(wanted, sound=sound)))
+        except Missing as error:
+            return JSONResponse({"detail": str(error), "have": error.have}, status_code=412)
         except Superseded as error:
             return _problem(409, error)
         except TooLong as error:

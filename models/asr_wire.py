@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,6 @@ def to_pcm(samples: Samples) -> bytes:
 
 def from_pcm(body: bytes) -> Samples:
     """Little-endian 16-bit PCM to samples. Raises ModelRejected, TooLong."""
-    if not body:
-        raise ModelRejected("the body is empty; send 16-bit mono PCM at 16 kHz")
     if len(body) % 2:
         raise ModelRejected("the body has an odd number of bytes; send 16-bit PCM")
     if len(body) > LONGEST_BYTES:
@@ -80,9 +79,42 @@ def to_query(request: RecognitionRequest) -> dict[str, str]:
     }
     if request.language is not None:
         query["language"] = request.language
+    if request.skip_samples:
+        query["skip"] = str(request.skip_samples)
     if request.prompt:
         query["prompt"] = request.prompt[-LONGEST_FIELD:]
     return query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which samples of the utterance a request is about: see docs/protocol.md."""
+
+    offset: int
+    """The first one that is sent."""
+    until: int
+    """The one after the last that is heard."""
+    skip: int
+    """The first one that is heard."""
+
+
+def read_place(query: Mapping[str, str], sent: int) -> Place:
+    """Check where the `sent` samples belong. Raises ModelRejected, TooLong."""
+    offset = _number(query, "offset", 0)
+    until = _number(query, "until", offset + sent)
+    skip = _number(query, "skip", 0)
+    if offset + sent > LONGEST_SEC * SAMPLE_RATE:
+        raise TooLong(f"more than {LONGEST_SEC} s of audio; cut it")
+    if not skip < until <= offset + sent:
+        raise ModelRejected("nothing is left to hear: skip < until <= offset + what is sent")
+    return Place(offset=offset, until=until, skip=skip)
+
+
+def _number(query: Mapping[str, str], name: str, default: int) -> int:
+    value = query.get(name, str(default))
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ModelRejected(f"{name} is no number of samples")
+    return int(value)
 
 
 def read_request(
@@ -110,6 +142,7 @@ def read_request(
         language=language,
         languages=languages,
         prompt=query.get("prompt", "")[-LONGEST_FIELD:],
+        skip_samples=_number(query, "skip", 0),
     )
 
 

@@ -45,7 +45,9 @@ class RecognitionRequest:
     """One utterance (so far) to be recognised.
 
     `utterance_id` with `kind` identifies the reply; `language` None means: detect among
-    `languages`. `samples` holds the utterance with its pre-roll, 30 s at most.
+    `languages`. `samples` holds the utterance with its pre-roll, 30 s at most, and the samples
+    of an earlier request of the same utterance are its beginning. The text of its first
+    `skip_samples` is known already: what follows is recognised.
     """
 
     utterance_id: str
@@ -54,6 +56,7 @@ class RecognitionRequest:
     language: str | None = None
     languages: tuple[str, ...] = ("fr", "en")
     prompt: str = ""
+    skip_samples: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ class RecognisedWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """What was heard. `words` is empty for partials; `text` is stripped."""
+    """What was heard. Short partials have no `words`; `text` is stripped."""
 
     utterance_id: str
     kind: Kind

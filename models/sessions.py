@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from models.base import ModelError, Samples
-from models.log_mel import LogMelStream
+from models.log_mel import HOP, Frames, LogMelStream
 
 IDLE_SEC = 60.0
 MOST = 4_096
@@ -29,7 +29,7 @@ class Missing(ModelError):
 
 @dataclass(slots=True)
 class Session:
-    """One utterance. Its lock serialises the mel of two requests that overlap."""
+    """The sound of one utterance. Its lock serialises the mel of two requests that overlap."""
 
     stream: LogMelStream
     touched_sec: float
@@ -49,6 +49,32 @@ class Session:
         while self._waiting:
             self.stream.push(self._waiting.pop(0))
         return self.stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """What one request hears of a session: the samples from `first` to `until`."""
+
+    session: Session
+    first: int
+    until: int
+
+    @classmethod
+    def whole(cls, stream: LogMelStream, samples: Samples) -> Sound:
+        """Return the sound of samples that nobody will add to."""
+        session = Session(stream=stream, touched_sec=0.0)
+        session.take(0, samples)
+        return cls(session=session, first=0, until=len(samples))
+
+    @property
+    def samples(self) -> int:
+        """How many samples are heard."""
+        return self.until - self.first
+
+    def mel(self, frames: int) -> Frames:
+        """Return log-mel features, shape (mels, frames); zeros follow the sound. Any thread."""
+        with self.session.lock:
+            return self.session.mel().window(frames, first=self.first // HOP, until=self.until)
 
 
 class Sessions:

@@ -18,7 +18,9 @@ import numpy as np
 from faster_whisper.tokenizer import _LANGUAGE_CODES, Tokenizer
 from numpy.typing import NDArray
 
-from models.base import SAMPLE_RATE, Kind, RecognisedWord, Samples
+from models.base import SAMPLE_RATE, Kind, RecognisedWord
+from models.log_mel import LogMelStream
+from models.sessions import Sound
 from models.whisper_files import Loaded, load_files
 from models.whisper_words import aligned_words
 
@@ -31,6 +33,8 @@ MAX_PROMPT_TOKENS = 100
 COMPRESSION_LIMIT = 2.4
 LOGPROB_LIMIT = -1.0
 NO_SPEECH_LIMIT = 0.6
+TIMED_PARTIAL_SEC = 6
+"""Partials with a window of this length have word times too: by them the window moves on."""
 HOTTER = 0.4
 HOTTER_HYPOTHESES = 5
 
@@ -50,7 +54,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What one item says; `words` are in seconds from its first sample, empty for partials."""
+    """What one item says; `words`: seconds from its first sample; short partials have none."""
 
     text: str
     language: str
@@ -122,9 +126,13 @@ class WhisperModel:
         ids = self._first.encode(" " + prompt.strip())[-MAX_PROMPT_TOKENS:]
         return (self._first.sot_prev, *ids)
 
+    def new_stream(self) -> LogMelStream:
+        """Return an empty stream of this model's features."""
+        return LogMelStream(self._features)
+
     def prepare(
         self,
-        samples: Samples,
+        sound: Sound,
         *,
         window_sec: int,
         kind: Kind,
@@ -133,15 +141,10 @@ class WhisperModel:
         languages: tuple[str, ...] = ("fr", "en"),
         temperature: float = 0.0,
     ) -> Prepared:
-        """Compute the mel of the samples in a window; what is longer than it is left out."""
-        window = np.zeros(window_sec * SAMPLE_RATE, dtype=np.float32)
-        samples = samples[: len(window)]
-        # Zeros go in as audio: padding the mel itself costs accuracy.
-        window[: len(samples)] = samples
-        mel = self._features(window, padding=0)[:, : window_sec * FRAMES_PER_SEC]
+        """Take the mel of the sound in a window; what is longer than it is left out."""
         return Prepared(
-            mel=np.ascontiguousarray(mel, dtype=np.float32),
-            audio_sec=len(samples) / SAMPLE_RATE,
+            mel=np.ascontiguousarray(sound.mel(window_sec * FRAMES_PER_SEC)),
+            audio_sec=min(sound.samples / SAMPLE_RATE, float(window_sec)),
             kind=kind,
             prompt=prompt,
             language=language,
@@ -157,6 +160,7 @@ class WhisperModel:
         decoded = self._generate(encoded, batch, languages, hotter=False)
         if final:
             self._retry(batch, languages, decoded)
+        if final or batch[0].mel.shape[1] >= TIMED_PARTIAL_SEC * FRAMES_PER_SEC:
             words = self._align(encoded, batch, languages, decoded)
         else:
             words = [()] * len(batch)

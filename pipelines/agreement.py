@@ -45,10 +45,13 @@ class LocalAgreement:
     def __init__(self) -> None:
         self._stable: list[str] = []
         self._previous_tail: list[str] = []
+        self.stable_until = 0
+        """Words of the last hypothesis that are stable: those before this index."""
 
     def update(self, words: Sequence[str]) -> Agreed:
         """Take the words of the next hypothesis, from the utterance's beginning."""
-        tail = list(words[self._continuation(words) :])
+        begin = self._continuation(words)
+        tail = list(words[begin:])
         agreed = 0
         for old, new in zip(self._previous_tail, tail, strict=False):
             if _normal(old) != _normal(new):
@@ -56,12 +59,13 @@ class LocalAgreement:
             agreed += 1
         self._stable += tail[:agreed]
         self._previous_tail = tail[agreed:]
+        self.stable_until = begin + agreed
         return Agreed(stable=" ".join(self._stable), tail=" ".join(self._previous_tail))
 
-    def final(self, text: str) -> Agreed:
-        """Return the final text, which wins over whatever was stable."""
-        self._stable, self._previous_tail = split_words(text), []
-        return Agreed(stable=text.strip(), tail="")
+    def keep(self, count: int) -> list[str]:
+        """Forget and return all stable words but the last `count`: they are no longer heard."""
+        gone, self._stable = self._stable[:-count], self._stable[-count:]
+        return gone
 
     def _continuation(self, words: Sequence[str]) -> int:
         """Index of the first word after the stable ones, even if a word came or went before."""

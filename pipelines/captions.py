@@ -19,10 +19,10 @@ from models.base import (
     Samples,
     VoiceDetector,
 )
-from pipelines.agreement import LocalAgreement, split_words
 from pipelines.events import DroppedCaption, Gap, GapReason, PartialCaption, Segment, Speaker, Word
 from pipelines.guards import confidence, drop_reason, loudness
 from pipelines.language import LanguageMemory
+from pipelines.live_text import LiveText
 from pipelines.segmenter import (
     OpenUtterance,
     Segmenter,
@@ -83,7 +83,7 @@ class TrackCaptions:
         self._memory = LanguageMemory(settings.languages)
         self._every = round(settings.partial_every_sec * SAMPLE_RATE)
         self._max_outstanding = max_outstanding
-        self._agreement = LocalAgreement()
+        self._live = LiveText()
         self._asked_until = 0
         self._shown: set[str] = set()
         self._partial: asyncio.Task[None] | None = None
@@ -135,7 +135,7 @@ class TrackCaptions:
         for event in events:
             match event:
                 case SpeechStarted(first_speech_sample=first):
-                    self._agreement, self._asked_until = LocalAgreement(), first
+                    self._live, self._asked_until = LiveText(), first
                 case SpeechEnded(utterance=utterance):
                     self._end(utterance)
 
@@ -153,12 +153,13 @@ class TrackCaptions:
             samples=self._segmenter.open_samples(),
             language=self._memory.choose(speech_sec),
             languages=self._settings.languages,
+            skip_samples=self._live.skip_samples,
         )
-        self._partial = asyncio.create_task(self._show_partial(request, opened, self._agreement))
+        self._partial = asyncio.create_task(self._show_partial(request, opened, self._live))
         self._partial.add_done_callback(self._partial_done)
 
     async def _show_partial(
-        self, request: RecognitionRequest, opened: OpenUtterance, agreement: LocalAgreement
+        self, request: RecognitionRequest, opened: OpenUtterance, live: LiveText
     ) -> None:
         try:
             recognition = await self._recogniser.recognise(request)
@@ -166,7 +167,7 @@ class TrackCaptions:
             return  # the next partial, or the final, says it all
         if drop_reason(recognition, loudness(request.samples)) is not None:
             return
-        agreed = agreement.update(split_words(recognition.text))
+        agreed = live.update(recognition, len(request.samples))
         self._shown.add(request.utterance_id)
         await self._sink.partial(
             PartialCaption(

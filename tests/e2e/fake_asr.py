@@ -19,7 +19,8 @@ WORD_SEC = 0.4
 
 
 async def recognise(request: Request) -> Response:
-    seconds = len(await request.body()) / 2 / SAMPLE_RATE
+    await request.body()
+    seconds = int(request.query_params["until"]) / SAMPLE_RATE
     words = [f"mot{n}" for n in range(1, max(int(seconds / WORD_SEC), 1) + 1)]
     query = request.query_params
     final = query["kind"] == "final"

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 
 import av
 import numpy as np
+from faster_whisper.feature_extractor import FeatureExtractor
 
 from models.base import RecognisedWord, Samples
+from models.log_mel import LogMelStream
+from models.sessions import Sound
 from models.whisper import Prepared, Transcript
 
 STEP = 0.04
@@ -56,6 +59,16 @@ def encoded(samples: Samples, container: str, codec: str, rate: int = 48_000) ->
     return file.getvalue()
 
 
+class LoudestStream(LogMelStream):
+    """Knows how loud its loudest sample was."""
+
+    loudest = 0.0
+
+    def push(self, samples: Samples) -> None:
+        self.loudest = max(self.loudest, float(np.abs(samples).max(initial=0)))
+        super().push(samples)
+
+
 class LoudnessModel:
     """Says "Mot 3, fr." of the loudness of word 3; remembers its batches. `gate` holds it back."""
 
@@ -73,10 +86,15 @@ class LoudnessModel:
         self.prompts.append(prompt)
         return tuple(range(len(prompt)))
 
-    def prepare(self, samples: Samples, *, window_sec: int, **rest: object) -> Prepared:
-        loudest = float(np.abs(samples).max(initial=0))
+    def new_stream(self) -> LoudestStream:
+        return LoudestStream(FeatureExtractor(feature_size=80))
+
+    def prepare(self, sound: Sound, *, window_sec: int, **rest: object) -> Prepared:
+        stream = sound.session.mel()
+        assert isinstance(stream, LoudestStream)
+        loudest = stream.loudest
         mel = np.full((80, window_sec * 100), loudest, dtype=np.float32)
-        return Prepared(mel=mel, audio_sec=len(samples) / 16_000, **rest)
+        return Prepared(mel=mel, audio_sec=sound.samples / 16_000, **rest)
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
         self.entered.set()

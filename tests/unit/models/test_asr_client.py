@@ -135,3 +135,81 @@ def test_a_wrong_address_is_said_at_once() -> None:
     """Not only when the first speaker speaks."""
     with pytest.raises(ModelError, match="write unix:PATH"):
         AsrClient("nonsense")
+
+
+class Process:
+    """Keeps samples as the real one does; `restart` forgets them."""
+
+    def __init__(self) -> None:
+        self.have: dict[str, int] = {}
+        self.sent: list[tuple[int, int, int]] = []
+        self.forgetful = False
+
+    def __call__(self, sent: httpx.Request) -> httpx.Response:
+        query = sent.url.params
+        offset, until = int(query["offset"]), int(query["until"])
+        count = len(sent.content) // 2
+        self.sent.append((offset, count, int(query.get("skip", 0))))
+        have = 0 if self.forgetful else self.have.get(query["utterance_id"], 0)
+        if offset > have or self.forgetful:
+            return httpx.Response(412, json={"detail": "send the rest", "have": have})
+        assert until <= offset + count or until <= have
+        self.have[query["utterance_id"]] = max(have, offset + count)
+        if query["kind"] == "final":
+            del self.have[query["utterance_id"]]
+        return ok(sent)
+
+
+def longer(kind: Kind, samples: int, skip: int = 0) -> RecognitionRequest:
+    return RecognitionRequest(
+        utterance_id="u", kind=kind, samples=np.zeros(samples, dtype=np.float32), skip_samples=skip
+    )
+
+
+async def test_samples_are_sent_once() -> None:
+    """Each request sends only what is new; a final that ends earlier sends nothing."""
+    process = Process()
+    async with client(process, Clock()) as asr:
+        await asr.recognise(longer(Kind.PARTIAL, 1_000))
+        await asr.recognise(longer(Kind.PARTIAL, 3_000, skip=320))
+        await asr.recognise(longer(Kind.FINAL, 2_500))
+        await asr.recognise(longer(Kind.PARTIAL, 500))
+    assert process.sent == [(0, 1_000, 0), (1_000, 2_000, 320), (2_500, 0, 0), (0, 500, 0)]
+
+
+async def test_a_restarted_process_is_sent_the_whole() -> None:
+    process = Process()
+    async with client(process, Clock()) as asr:
+        await asr.recognise(longer(Kind.PARTIAL, 1_000))
+        process.have.clear()
+        assert (await asr.recognise(longer(Kind.FINAL, 2_000))).text == "oui"
+    assert process.sent[1:] == [(1_000, 1_000, 0), (0, 2_000, 0)]
+
+
+async def test_a_process_that_keeps_forgetting_is_away() -> None:
+    process = Process()
+    process.forgetful = True
+    async with client(process, Clock()) as asr:
+        with pytest.raises(ModelUnavailable, match="forgetting"):
+            await asr.recognise(longer(Kind.PARTIAL, 1_000))
+        clock_limited = asr.recognise(longer(Kind.FINAL, 1_000))
+        with pytest.raises(ModelUnavailable, match="forgetting"):
+            await clock_limited
+
+
+async def test_what_was_not_answered_counts_as_not_sent() -> None:
+    """A partial that failed may or may not have arrived: its samples are sent again."""
+    process = Process()
+    down = [True]
+
+    def handle(sent: httpx.Request) -> httpx.Response:
+        if down[0]:
+            raise httpx.ReadError("x")
+        return process(sent)
+
+    async with client(handle, Clock()) as asr:
+        with pytest.raises(ModelUnavailable):
+            await asr.recognise(longer(Kind.PARTIAL, 1_000))
+        down[0] = False
+        await asr.recognise(longer(Kind.PARTIAL, 2_000))
+    assert process.sent == [(0, 2_000, 0)]

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
+from faster_whisper.feature_extractor import FeatureExtractor
 
 from models.asr_engine import Engine, Superseded
 from models.base import Kind, ModelRejected, ModelUnavailable, RecognitionRequest
+from models.log_mel import LogMelStream
+from models.sessions import Sound
 from models.settings import AsrSettings
 from models.whisper import Prepared, Transcript
 
@@ -25,9 +28,12 @@ class FakeModel:
     def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
         return tuple(range(len(prompt)))
 
-    def prepare(self, samples: np.ndarray, *, window_sec: int, **rest: object) -> Prepared:
+    def new_stream(self) -> LogMelStream:
+        return LogMelStream(FeatureExtractor(feature_size=80))
+
+    def prepare(self, sound: Sound, *, window_sec: int, **rest: object) -> Prepared:
         mel = np.zeros((80, window_sec * 100), dtype=np.float32)
-        return Prepared(mel=mel, audio_sec=len(samples) / 16_000, **rest)
+        return Prepared(mel=mel, audio_sec=sound.samples / 16_000, **rest)
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
         self.entered.set()

@@ -11,6 +11,7 @@ import sys
 import time
 import wave
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -109,6 +110,11 @@ async def test_http_answers_as_the_protocol_says(tiny_model: Path, tmp_path: Pat
             assert (await http.get("/load")).json() == {"queued": 0, "busy": 0, "headroom": 1.0}
             for query, body, status in (
                 ({"utterance_id": "a"}, b"", 400),
+                ({"utterance_id": "a", "offset": "-1"}, b"ab", 400),
+                ({"utterance_id": "a", "skip": "1"}, b"ab", 400),
+                ({"utterance_id": "a", "until": "2"}, b"ab", 400),
+                ({"utterance_id": "new", "offset": "9"}, b"ab", 412),
+                ({"utterance_id": "new", "offset": "480000"}, b"ab", 413),
                 ({"utterance_id": "a"}, b"abc", 400),
                 ({"utterance_id": "a", "kind": "x"}, b"ab", 400),
                 ({"utterance_id": "a", "language": "xx"}, b"ab", 400),
@@ -117,6 +123,27 @@ async def test_http_answers_as_the_protocol_says(tiny_model: Path, tmp_path: Pat
             ):
                 answer = await http.post("/recognise", params=query, content=body)
                 assert (answer.status_code, bool(answer.json()["detail"])) == (status, True)
+
+
+async def test_sound_sent_in_pieces_is_heard_as_the_whole(tiny_model: Path, tmp_path: Path) -> None:
+    """Two partials and an earlier end: the final is that of the same samples sent at once."""
+    url = f"unix:{tmp_path}/asr.sock"
+    whole = request("whole", sec=3)
+    pieces = [
+        replace(whole, utterance_id="a", kind=Kind.PARTIAL, samples=whole.samples[:20_000]),
+        replace(whole, utterance_id="a", kind=Kind.PARTIAL),
+        replace(whole, utterance_id="a", samples=whole.samples[:40_000]),
+    ]
+    async with AsrClient(url) as client:
+        with process(tiny_model, url):
+            await until_healthy(client)
+            answers = [await client.recognise(piece) for piece in pieces]
+            short = replace(whole, samples=whole.samples[:40_000])
+            assert answers[-1].text == (await client.recognise(short)).text
+            late = replace(whole, utterance_id="b", skip_samples=16_000)
+            heard = await client.recognise(late)
+            assert heard.words
+            assert all(1.0 <= word.start_sec <= word.end_sec <= 3.0 for word in heard.words)
 
 
 def test_start_fails_with_a_clear_message(tiny_model: Path, tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from models.asr_wire import (
     LONGEST_BYTES,
+    Place,
     TooLong,
     from_pcm,
     from_wire,
+    read_place,
     read_request,
     to_pcm,
     to_query,
@@ -56,7 +58,6 @@ def test_an_answer_survives_the_wire() -> None:
         ({"utterance_id": "u", "kind": "maybe"}, b"ab"),
         ({"utterance_id": "u", "language": "klingon"}, b"ab"),
         ({"utterance_id": "u", "languages": ","}, b"ab"),
-        ({"utterance_id": "u"}, b""),
         ({"utterance_id": "u"}, b"abc"),
     ],
 )
@@ -70,3 +71,29 @@ def test_more_than_a_window_is_too_long() -> None:
     """Thirty seconds at most."""
     with pytest.raises(TooLong):
         from_pcm(bytes(LONGEST_BYTES + 2))
+
+
+def test_a_place_is_where_the_samples_belong() -> None:
+    """What is absent means: all that was sent, from the beginning."""
+    assert read_place({}, 100) == Place(offset=0, until=100, skip=0)
+    later = {"offset": "900", "until": "950", "skip": "320"}
+    assert read_place(later, 100) == Place(offset=900, until=950, skip=320)
+    assert read_place({"offset": "900", "until": "500"}, 0).until == 500
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ({}, 0),
+        ({"skip": "100"}, 100),
+        ({"until": "101"}, 100),
+        ({"offset": "-1"}, 100),
+        ({"offset": "1e3"}, 100),
+        ({"offset": "²"}, 100),
+        ({"offset": "9" * 99}, 100),
+        ({"offset": "480000"}, 1),
+    ],
+)
+def test_a_place_that_is_none_is_rejected(query: dict[str, str], sent: int) -> None:
+    with pytest.raises(ModelRejected):
+        read_place(query, sent)

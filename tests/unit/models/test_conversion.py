@@ -13,6 +13,7 @@ from models.base import SAMPLE_RATE, Kind, ModelError
 from models.conversion import convert
 from models.manifest import read
 from models.safetensors_file import read_weights
+from models.sessions import Sound
 from models.whisper import WhisperModel
 from models.whisper_tokens import load_tokenizer, vocabulary
 from tests.unit.models.tiny_transformers import CONFIG, make, weights
@@ -31,7 +32,8 @@ def test_a_converted_model_is_loaded_and_hears_silence(tmp_path: Path, language:
     model = WhisperModel.load(folder, device="cpu", threads=1)
     silence = np.zeros(SAMPLE_RATE, dtype=np.float32)
     for kind in Kind:
-        item = model.prepare(silence, window_sec=2, kind=kind, language=language)
+        sound = Sound.whole(model.new_stream(), silence)
+        item = model.prepare(sound, window_sec=2, kind=kind, language=language)
         (heard,) = model.transcribe([item])
         assert heard.language == language
 

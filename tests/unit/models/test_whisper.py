@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.base import Kind, ModelError
+from models.sessions import Sound
 from models.whisper import Prepared, WhisperModel, compression_ratio
 from models.whisper_words import group
 
@@ -19,13 +20,15 @@ def model(tiny_model: Path) -> WhisperModel:
 
 def item(model: WhisperModel, kind: Kind = Kind.FINAL, seed: int = 0, **more: object) -> Prepared:
     samples = np.random.default_rng(seed).normal(0, 0.1, 24_000).astype(np.float32)
-    return model.prepare(samples, window_sec=3, kind=kind, **more)
+    sound = Sound.whole(model.new_stream(), samples)
+    return model.prepare(sound, window_sec=3, kind=kind, **more)
 
 
 def test_a_window_has_a_hundred_frames_a_second(model: WhisperModel) -> None:
     """The mel's length is the window's, whatever the audio's."""
     assert item(model).mel.shape == (80, 300)
-    assert model.prepare(np.zeros(99_000, "f4"), window_sec=2, kind=Kind.FINAL).mel.shape[1] == 200
+    long = Sound.whole(model.new_stream(), np.zeros(99_000, "f4"))
+    assert model.prepare(long, window_sec=2, kind=Kind.FINAL).mel.shape[1] == 200
 
 
 @pytest.mark.parametrize("kind", list(Kind))

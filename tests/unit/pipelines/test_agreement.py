@@ -42,11 +42,14 @@ def test_spaced_french_marks_stay_with_their_word() -> None:
     assert split_words("Oui ? Non !") == ["Oui ?", "Non !"]
 
 
-def test_the_final_wins() -> None:
-    """On a final nothing is left to change."""
+def test_stable_words_can_be_left_behind() -> None:
+    """The last ones stay, and the next hypothesis goes on from them."""
     agreement = LocalAgreement()
-    agreement.update(["a", "b"])
-    assert agreement.final(" c d ") == Agreed(stable="c d", tail="")
+    agreement.update(["a", "b", "c", "d"])
+    agreement.update(["a", "b", "c", "d"])
+    assert agreement.stable_until == 4
+    assert agreement.keep(2) == ["a", "b"]
+    assert agreement.update(["c", "d", "e"]) == Agreed(stable="c d", tail="e")
 
 
 words = st.lists(st.sampled_from(["a", "b", "c", "A,", "d."]), max_size=8)
