@@ -28,7 +28,7 @@ def _parse() -> argparse.Namespace:
         help="cache of the corpus and the training state",
     )
     parser.add_argument("--output", type=Path, default=ASSETS / "demo-model")
-    parser.add_argument("--clips", type=int, default=28_000)
+    parser.add_argument("--clips", type=int, default=32_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--minutes", type=float, default=90.0, help="training time, all runs together"

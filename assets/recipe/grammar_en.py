@@ -307,6 +307,7 @@ SHORT = (
 SLOTS: dict[str, Callable[[random.Random], str]] = {
     "np": np,
     "a": indefinite,
+    "noun": lambda r: r.choice(lex.NOUNS),
     "adj": lambda r: r.choice(lex.ADJECTIVES[:60]),
     "plural": lambda r: r.choice(PLURALS),
     "n": amount,
@@ -339,6 +340,56 @@ def sentence(rng: random.Random) -> str:
         FRAMES if draw < 0.55 else DECISIONS if draw < 0.68 else QUESTIONS if draw < 0.84 else SHORT
     )
     return fill(rng.choice(patterns), rng)
+
+
+#: Turns of phrase that any meeting is full of and that the patterns above say too rarely.
+TURNS = (
+    "{subj} can {inf} it",
+    "{subj} can {inf} it with {np}",
+    "{first} will {inf} it {when}",
+    "we have to {inf} it with {first}",
+    "they {past} it with the {plural}",
+    "I will {inf} it {when}",
+    "please {inf} it before {weekday}",
+    "we {past} it {when}",
+    "it is {adj} and {adj}",
+    "is it {adj}?",
+    "who will {inf} it?",
+    "who will {inf} the {plural}?",
+    "who can {inf} the {plural} with {first}?",
+    "how do we {inf} the {plural}?",
+    "the {plural} of {np} are {adj}",
+    "with the {plural} of {np}",
+    "the {plural} {inf} {np}",
+    "{np} for the {plural}",
+    "all the {plural} by {weekday}",
+    "{num} {plural} and {num} {plural}",
+    "one {noun}, two {plural}",
+    "the {noun} and the {plural}",
+    "thank you {first}, {c}",
+    "thank you for {np}",
+    "thanks, {c}",
+    "thank you and goodbye",
+    "hello {first} and {first}",
+    "hello, {c}",
+    "{c} for {n} euros",
+    "in {num} years",
+    "for {num} years and {num} months",
+    "{np} is {past} by {first}",
+    "{np} must be {past} {when}",
+    "{np} was {past} by phone",
+    "{np} stays {adj}",
+    "yes, and {c}",
+    "no, {np} is not {adj}",
+    "{c} with it",
+    "{word} it with {word}",
+    "{word} by {word}",
+)
+
+
+def turn(rng: random.Random) -> str:
+    """Return one such turn of phrase."""
+    return fill(rng.choice(TURNS), rng)
 
 
 LOOSE_PARTS = (

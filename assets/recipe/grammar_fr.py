@@ -308,6 +308,7 @@ SLOTS: dict[str, Callable[[random.Random], str]] = {
     "de": lambda r: noun(r, "de"),
     "a": lambda r: noun(r, "a"),
     "nf": lambda r: r.choice(lex.NOUNS_F),
+    "nm": lambda r: r.choice(lex.NOUNS_M),
     "adj": lambda r: r.choice(lex.ADJECTIVES[:54]),
     "plural": lambda r: r.choice(PLURAL_BASE) + "s",
     "n": amount,
@@ -349,6 +350,61 @@ def sentence(rng: random.Random) -> str:
         FRAMES if draw < 0.55 else DECISIONS if draw < 0.68 else QUESTIONS if draw < 0.84 else SHORT
     )
     return fill(rng.choice(patterns), rng)
+
+
+#: Turns of phrase that any meeting is full of and that the patterns above say too rarely.
+TURNS = (
+    "merci d'être {word}",
+    "{first}, merci d'être venue",
+    "et merci {first}",
+    "bonjour {first} et merci",
+    "merci de {inf} {np}",
+    "merci pour {np}",
+    "merci, {c}",
+    "{c}, merci",
+    "merci à tous et à {weekday}",
+    "merci et à demain {first}",
+    "à bientôt, {first}",
+    "merci encore, à bientôt",
+    "c'est une {nf} {adj}",
+    "oui, c'est une bonne {nf}",
+    "{np}, c'est une {nf}",
+    "c'est un bon {nm}",
+    "c'est pour {np}",
+    "{np} est {pp} pour {num} mois",
+    "{np} est {pp} depuis {num} ans",
+    "{np} est {pp}",
+    "{np} sera {pp} dans {num} ans",
+    "dans {num} ans",
+    "{num} ans et {num} mois",
+    "nous avons {num} ans pour {inf} {np}",
+    "{np} est {adj} et {adj}",
+    "{np} et {np}",
+    "{inf} et {inf} {np}",
+    "nous devons {inf} et {inf} {np}",
+    "nous avons {pp} les {num} {plural}",
+    "{subj} a {pp} {n} euros sur les {n}",
+    "sur les {num} {plural}, {num} sont {adj}",
+    "les {n} {plural} {ils} {np}",
+    "{c} pour les {plural}",
+    "avec les {plural} {de}",
+    "il faut le {inf} {when}",
+    "il faut la {inf}",
+    "nous allons le {inf} avec {first}",
+    "je peux le {inf} {when}",
+    "je vais la {inf} et {inf} {np}",
+    "est-ce que {np} est {adj} et {adj}?",
+    "et {first}, qu'en pensez-vous?",
+    "oui, et {c}",
+    "non, et {np} non plus",
+    "tous les {plural} sont {adj}",
+    "l'{word} et l'{word}",
+)
+
+
+def turn(rng: random.Random) -> str:
+    """Return one such turn of phrase."""
+    return fill(rng.choice(TURNS), rng)
 
 
 LOOSE_PARTS = (

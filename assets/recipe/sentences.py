@@ -15,7 +15,9 @@ TEST_SEED = 20_260_101
 #: Shares of the three kinds of sentence; word sequences force acoustics over a memorised language model.
 GRAMMAR_SHARE, LOOSE_SHARE = 0.58, 0.24
 #: Part of the training sentences that drills the words of the demo meeting, and those words' share in each.
-DRILL_SHARE, DRILL_DENSITY = 0.28, 0.6
+DRILL_SHARE, DRILL_DENSITY = 0.25, 0.6
+#: Part of the training sentences that are frequent turns of phrase.
+TURN_SHARE = 0.125
 #: Two sentences sharing this part of their words (Jaccard) count as the same sentence.
 NEAR_MATCH = 0.8
 
@@ -109,6 +111,17 @@ def drill(count: int, seed: int) -> list[Sentence]:
     return out
 
 
+def turns(count: int, seed: int) -> list[Sentence]:
+    """Return ``count`` turns of phrase that the grammar says too rarely for how often people do."""
+    rng = random.Random(seed)
+    out: list[Sentence] = []
+    for index in range(count):
+        language = ("fr", "en")[index % 2]
+        grammar = grammar_fr if language == "fr" else grammar_en
+        out.append(Sentence(language=language, text=finish(grammar.turn(rng))))
+    return out
+
+
 def test_sentences(count: int = 300) -> list[Sentence]:
     """Return the held-out set: distinct sentences of three words or more, always the same ones."""
     seen: set[str] = set()
@@ -129,8 +142,12 @@ def training_sentences(count: int, seed: int) -> list[Sentence]:
     demo = [words for words in demo if len(words) >= 4]
     exact = {key(s.text) for s in demo_sentences()}
     out: list[Sentence] = []
-    drills = round(count * DRILL_SHARE)
-    candidates = drill(round(drills * 1.15), seed) + generate(int(count * 1.15) + 100, seed)
+    drills, spoken = round(count * DRILL_SHARE), round(count * TURN_SHARE)
+    candidates = (
+        drill(round(drills * 1.15), seed)
+        + turns(round(spoken * 1.15), seed)
+        + generate(int(count * 1.15) + 100, seed)
+    )
     for sentence in candidates:
         name = key(sentence.text)
         words = set(name.split())
