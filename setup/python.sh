@@ -34,8 +34,10 @@ mkdir -p .venv/.stamps
 for lock in "$@"; do
     stamp=.venv/.stamps/$lock-$(fingerprint "requirements/$lock.txt")
     [ ! -e "$stamp" ] || continue
-    step "pip-$lock" "Installing $(about "$lock")…" .venv/bin/python -m pip install \
-        --no-input --disable-pip-version-check --require-hashes -r "requirements/$lock.txt"
+    # --no-deps: the lock is complete. Left to resolve, pip before 23.3 takes the newest release for a
+    # package that another asks for with an extra, whatever the lock says, and then misses its hash.
+    step "pip-$lock" "Installing $(about "$lock")…" .venv/bin/python -m pip install --no-input \
+        --disable-pip-version-check --no-deps --require-hashes -r "requirements/$lock.txt"
     rm -f ".venv/.stamps/$lock"-*
     : >"$stamp"
 done
