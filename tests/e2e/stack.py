@@ -22,7 +22,6 @@ from typing import TypeVar
 import av
 import httpx
 import numpy as np
-import pytest
 from livekit import api, rtc
 from numpy.typing import NDArray
 
@@ -32,15 +31,6 @@ from greffier.ports import livekit_server as livekit_binary
 REPOSITORY = Path(__file__).parents[2]
 KEY, SECRET = "devkey", "a-secret-of-the-tests-with-32-characters"
 READY_SEC = 90.0
-DEMO_MODEL_HEARS = False
-"""Whether the committed demo model meets its bar (its card has the figures). While it does not,
-tests about words that were said are strict expected failures, and tests about everything else
-take their words from `fake_asr`, which speaks the same protocol."""
-mishears = pytest.mark.xfail(
-    not DEMO_MODEL_HEARS,
-    reason="the demo model is not trained to its bar yet: see assets/demo-model/README.md",
-    strict=True,
-)
 T = TypeVar("T")
 
 
@@ -212,16 +202,8 @@ def listens(path: str) -> bool:
 
 @contextlib.contextmanager
 def asr_process(url: str) -> Iterator[RunningProcess]:
-    """The recognition process, ready: with the demo model, or the fake while it mishears.
-
-    `url` is `unix:PATH`.
-    """
-    if DEMO_MODEL_HEARS:
-        context = greffier_process("asr", {"GREFFIER_ASR__URL": url})
-    else:
-        path = url.removeprefix("unix:")
-        context = running([sys.executable, "-m", "tests.e2e.fake_asr", path])
-    with context as process:
+    """The recognition process with the demo model, ready; `url` is `unix:PATH`."""
+    with greffier_process("asr", {"GREFFIER_ASR__URL": url}) as process:
         wait_asr(url, process)
         yield process
 

@@ -19,8 +19,8 @@ import webvtt
 from tests.e2e.stack import REPOSITORY, clean_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-WER_HELD = 0.10
-"""What the demo model is held to here. Its bar is 5%, which some plays miss: see its card."""
+WER_BAR = 0.05
+"""Word error rate of the meeting, at most; a speaker alone may have twice as much."""
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +61,8 @@ def test_the_last_line_names_the_folder(played: tuple[Path, str]) -> None:
 
 def test_what_was_said_is_what_was_captioned(report: dict[str, Any]) -> None:
     """WER of the whole meeting over real WebRTC, and of each speaker."""
-    assert report["all"]["wer"] <= WER_HELD, report["speakers"]
-    assert all(one["wer"] <= 2 * WER_HELD for one in report["speakers"]), report["speakers"]
+    assert report["all"]["wer"] <= WER_BAR, report["speakers"]
+    assert all(one["wer"] <= 2 * WER_BAR for one in report["speakers"]), report["speakers"]
 
 
 def test_nothing_is_captioned_in_the_silences(report: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from whisper_normalizer.basic import BasicTextNormalizer
 
 from greffier.demo import script
-from tests.e2e.stack import REPOSITORY, clean_environment, mishears
+from tests.e2e.stack import REPOSITORY, clean_environment
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +101,6 @@ def test_sound_and_video_become_text(
     ]
 
 
-@mishears
 def test_the_words_are_those_that_were_said(
     tmp_path: Path, speech: tuple[NDArray[np.int16], str]
 ) -> None:
