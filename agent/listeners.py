@@ -11,7 +11,8 @@ from livekit import rtc
 from agent.room_audio import open_stream, overload_gap
 from agent.track_listener import TrackListener
 from models.base import Recogniser, VoiceDetector
-from pipelines.captions import CaptionSink, TrackCaptions
+from pipelines.caption_sink import CaptionSink
+from pipelines.captions import TrackCaptions
 from pipelines.events import Speaker
 from pipelines.settings import CaptionSettings
 

@@ -1,0 +1,103 @@
+"""Finals of one track: recognised together, brought out in the order they were spoken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRequest
+from pipelines.caption_sink import CaptionSink
+from pipelines.events import DroppedCaption, GapReason
+from pipelines.guards import drop_reason, loudness
+from pipelines.language import LanguageMemory
+from pipelines.segmenter import Utterance
+from pipelines.segments import Track, speech_sec
+from pipelines.settings import CaptionSettings
+
+MAX_OUTSTANDING_FINALS = 120
+"""Finals held while the model is away: 40 minutes of one voice, 150 MB. Beyond, they are gaps."""
+
+
+class Finals:
+    """Order and outcome. `shown` says whether an utterance had partials on screen; `done` is
+    called with each task that has ended, for its error.
+    """
+
+    def __init__(
+        self,
+        *,
+        track: Track,
+        recogniser: Recogniser,
+        sink: CaptionSink,
+        memory: LanguageMemory,
+        settings: CaptionSettings,
+        max_outstanding: int,
+        shown: Callable[[str], bool],
+        done: Callable[[asyncio.Task[None]], None],
+    ) -> None:
+        self._track = track
+        self._recogniser = recogniser
+        self._sink = sink
+        self._memory = memory
+        self._languages = settings.languages
+        self._max_outstanding = max_outstanding
+        self._shown = shown
+        self._done = done
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    @property
+    def tasks(self) -> set[asyncio.Task[None]]:
+        """Those that are not out yet."""
+        return set(self._tasks)
+
+    def add(self, utterance: Utterance, partial: asyncio.Task[None] | None) -> None:
+        """Bring the ended utterance out, after those before it and after its last `partial`."""
+        lost = len(self._tasks) >= self._max_outstanding
+        earlier = [task for task in (self._last, partial) if task is not None]
+        task = asyncio.create_task(self._finalise(utterance, earlier, lost=lost))
+        self._last = task
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._last is task:
+            self._last = None
+        self._done(task)
+
+    async def _finalise(
+        self, utterance: Utterance, earlier: list[asyncio.Task[None]], *, lost: bool
+    ) -> None:
+        outcome = GapReason.OVERLOAD if lost else await self._recognise(utterance)
+        # Only coming out is serial; the model sees all finals at once and batches them.
+        if earlier:
+            await asyncio.wait(earlier)
+        utterance_id = self._track.utterance_id(utterance.start_sample)
+        shown = self._shown(utterance_id)
+        if isinstance(outcome, GapReason):
+            await self._sink.gap(self._track.gap(utterance, outcome))
+        elif drop_reason(outcome, loudness(utterance.samples)) is None:
+            self._memory.heard(outcome.language, speech_sec(utterance))
+            await self._sink.final(self._track.segment(utterance, outcome))
+        elif shown:
+            await self._sink.dropped(
+                DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
+            )
+
+    async def _recognise(self, utterance: Utterance) -> Recognition | GapReason:
+        try:
+            return await self._recogniser.recognise(
+                RecognitionRequest(
+                    utterance_id=self._track.utterance_id(utterance.start_sample),
+                    kind=Kind.FINAL,
+                    samples=utterance.samples,
+                    language=self._memory.choose(speech_sec(utterance)),
+                    languages=self._languages,
+                )
+            )
+        except ModelError:
+            return GapReason.OUTAGE

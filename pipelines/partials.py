@@ -1,0 +1,111 @@
+"""Partials of one track: when one is asked for, and what of it is shown. One in flight at most."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from models.base import (
+    SAMPLE_RATE,
+    Kind,
+    ModelError,
+    Recogniser,
+    RecognitionRequest,
+    Samples,
+)
+from pipelines.caption_sink import CaptionSink
+from pipelines.events import PartialCaption
+from pipelines.guards import drop_reason, loudness
+from pipelines.language import LanguageMemory
+from pipelines.live_text import LiveText
+from pipelines.segmenter import OpenUtterance
+from pipelines.segments import Track, speech_sec, to_ms
+from pipelines.settings import CaptionSettings
+
+
+class Partials:
+    """Cadence and showing. `done` is called with each task that has ended, for its error."""
+
+    def __init__(
+        self,
+        *,
+        track: Track,
+        recogniser: Recogniser,
+        sink: CaptionSink,
+        memory: LanguageMemory,
+        settings: CaptionSettings,
+        done: Callable[[asyncio.Task[None]], None],
+    ) -> None:
+        self._track = track
+        self._recogniser = recogniser
+        self._sink = sink
+        self._memory = memory
+        self._languages = settings.languages
+        self._every = round(settings.partial_every_sec * SAMPLE_RATE)
+        self._done = done
+        self._live = LiveText()
+        self._asked_until = 0
+        self._shown: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, first_speech_sample: int) -> None:
+        """An utterance has begun: its text starts from nothing."""
+        self._live, self._asked_until = LiveText(), first_speech_sample
+
+    def ask(self, opened: OpenUtterance, samples: Callable[[], Samples]) -> None:
+        """Ask for a partial if enough new speech is there and none is in flight."""
+        if self._task is not None:
+            return
+        if opened.speech_end_sample - self._asked_until < self._every:
+            return
+        self._asked_until = opened.speech_end_sample
+        request = RecognitionRequest(
+            utterance_id=self._track.utterance_id(opened.start_sample),
+            kind=Kind.PARTIAL,
+            samples=samples(),
+            language=self._memory.choose(speech_sec(opened)),
+            languages=self._languages,
+            skip_samples=self._live.skip_samples,
+        )
+        self._task = asyncio.create_task(self._show(request, opened, self._live))
+        self._task.add_done_callback(self._ended)
+
+    def stop(self) -> asyncio.Task[None] | None:
+        """Give up what is in flight, because its utterance has ended; the task, if one was."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+        return task
+
+    def take_back(self, utterance_id: str) -> bool:
+        """Whether a partial of the utterance was shown; forgets it."""
+        shown = utterance_id in self._shown
+        self._shown.discard(utterance_id)
+        return shown
+
+    async def _show(
+        self, request: RecognitionRequest, opened: OpenUtterance, live: LiveText
+    ) -> None:
+        try:
+            recognition = await self._recogniser.recognise(request)
+        except ModelError:
+            return  # the next partial, or the final, says it all
+        if drop_reason(recognition, loudness(request.samples)) is not None:
+            return
+        agreed = live.update(recognition, len(request.samples))
+        self._shown.add(request.utterance_id)
+        await self._sink.partial(
+            PartialCaption(
+                utterance_id=request.utterance_id,
+                speaker=self._track.speaker,
+                start_ms=to_ms(opened.speech_start_sample),
+                stable=agreed.stable,
+                tail=agreed.tail,
+                language=recognition.language,
+            )
+        )
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if self._task is task:
+            self._task = None
+        self._done(task)
