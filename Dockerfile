@@ -5,7 +5,7 @@ FROM python:3.12.8-slim-bookworm AS build
 WORKDIR /app
 RUN python -m venv /app/.venv
 COPY requirements/app.txt requirements/app.txt
-RUN .venv/bin/pip install --no-cache-dir --require-hashes -r requirements/app.txt \
+RUN .venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/app.txt \
     && .venv/bin/pip uninstall --yes pip \
     && echo /app > "$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/greffier.pth"
 COPY . .

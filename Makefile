@@ -33,7 +33,7 @@ bench-setup: setup ## The other systems of the bench, each in an environment of 
 	@sh setup/peers.sh
 
 demo-model: ## Train the demo model from nothing (hours)
-	@sh setup/setup.sh app train
+	@sh setup/setup.sh app train voices
 	@.venv/bin/python -m assets.recipe $(ARGS)
 
 requirements: ## Write the locks anew from requirements/*.in
