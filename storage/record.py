@@ -206,6 +206,13 @@ class Record:
     @whole
     async def saw_participant(self, meeting_id: str, identity: str, name: str) -> None:
         """A person is in the meeting; a later name replaces an earlier one."""
+        try:
+            await self._name(meeting_id, identity, name)
+        except IntegrityError:
+            # As with a meeting: another caller wrote the row between our look and our write.
+            await self._name(meeting_id, identity, name)
+
+    async def _name(self, meeting_id: str, identity: str, name: str) -> None:
         async with self._database.begin() as session:
             row = await session.get(ParticipantRow, (meeting_id, identity))
             if row is None:

@@ -18,7 +18,11 @@ def main() -> None:
     if given["die_after"]:
         _die_after(given["die_after"])
     serve(
-        jobs=JobsSettings(system_database_url=given["jobs_db"], poll_every_sec=0.2),
+        jobs=JobsSettings(
+            system_database_url=given["jobs_db"],
+            poll_every_sec=0.2,
+            executor_id=given["executor"],
+        ),
         mail=MailSettings(host="127.0.0.1", port=given["smtp_port"], sender="Greffe <g@test.fr>"),
         llm=LlmSettings(),
         livekit_url="ws://127.0.0.1:9",

@@ -22,9 +22,10 @@ STEPS = 6  # minutes, files, room, two mails, finish
 class Bench:
     """An ended meeting in a record, a post office, and the jobs process over both."""
 
-    def __init__(self, folder: Path, office: PostOffice) -> None:
+    def __init__(self, folder: Path, office: PostOffice, database: str = "") -> None:
         self.folder, self.office = folder, office
-        self.database = f"sqlite+aiosqlite:///{folder}/record.db"
+        self.database = database or f"sqlite+aiosqlite:///{folder}/record.db"
+        self.jobs_database = f"sqlite:///{folder}/jobs.db"
         self.results = folder / "results"
         migrate(self.database)
 
@@ -47,10 +48,11 @@ class Bench:
 
         return self.ask(hold)
 
-    def start(self, die_after: int = 0) -> subprocess.Popen:
+    def start(self, die_after: int = 0, executor: str = "local") -> subprocess.Popen:
         given = {
+            "executor": executor,
             "die_after": die_after,
-            "jobs_db": f"sqlite:///{self.folder}/jobs.db",
+            "jobs_db": self.jobs_database,
             "smtp_port": self.office.port,
             "database": self.database,
             "results": str(self.results),
@@ -122,6 +124,18 @@ def test_one_meeting_one_mail(bench, running):
     assert "campagne" not in log
     assert "@test.fr" not in log
     assert b"campagne" not in (bench.folder / "jobs.db").read_bytes()
+
+
+def test_two_jobs_processes_on_postgresql(tmp_path, running, postgres_cluster):
+    """Record and jobs on PostgreSQL, two processes at once: still one mail an organiser."""
+    with PostOffice() as office:
+        bench = Bench(tmp_path, office, postgres_cluster.new_database())
+        bench.jobs_database = postgres_cluster.new_database()
+        meeting_id = bench.hold_meeting("a@test.fr", "b@test.fr")
+        running(bench.start(executor="one"))
+        running(bench.start(executor="two"))
+        assert bench.until_settled(meeting_id).state == MeetingState.DELIVERED
+        assert sorted(office.recipients) == ["a@test.fr", "b@test.fr"]
 
 
 @pytest.mark.parametrize("boundary", range(1, STEPS + 1))

@@ -140,6 +140,19 @@ async def test_a_held_lease_is_refused_until_it_runs_out_and_the_fence_then_grow
     assert second.fence == first.fence + 1
 
 
+async def test_racing_callers_note_a_participant_once(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(4)]
+    records = [Record(one) for one in databases]
+    meeting_id = await _open(records[0])
+    for one in records:
+        await one.participants(meeting_id)  # connected, so that they race for the row alone
+    for identity in ("elise", "paul", "zoé"):
+        await asyncio.gather(*(one.saw_participant(meeting_id, identity, "x") for one in records))
+    assert await records[0].participants(meeting_id) == {"elise": "x", "paul": "x", "zoé": "x"}
+    for one in databases:
+        await one.close()
+
+
 async def test_of_racing_holders_one_gets_the_lease(database_url: str) -> None:
     databases = [Database(database_url) for _ in range(6)]
     records = [Record(one) for one in databases]
