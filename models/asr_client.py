@@ -15,6 +15,7 @@ import httpx
 from pydantic import ValidationError
 
 from models.asr_address import Address, parse_address
+from models.asr_traces import headers_of_context
 from models.asr_wire import from_wire, to_pcm, to_query
 from models.base import (
     Kind,
@@ -168,7 +169,12 @@ class AsrClient:
         timeout = httpx.Timeout(timeout_sec, connect=min(timeout_sec, CONNECT_TIMEOUT_SEC))
         try:
             response = await self._http.request(
-                method, path, params=query, content=body, timeout=timeout
+                method,
+                path,
+                params=query,
+                content=body,
+                timeout=timeout,
+                headers=headers_of_context(),
             )
         except httpx.TransportError as error:
             raise self._unavailable(f"doesn't answer ({type(error).__name__})") from error

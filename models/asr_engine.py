@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import threading
 import time
@@ -13,7 +14,9 @@ from typing import Protocol
 
 import numpy as np
 import structlog
+from opentelemetry.context import Context, get_current
 
+from models.asr_observer import DecodedBatch, DecodedItem, EngineObserver, Unobserved, Work
 from models.base import (
     SAMPLE_RATE,
     Kind,
@@ -73,17 +76,24 @@ class Job:
     prepared: Prepared
     background: bool
     reply: Future[Recognition]
+    arrived_sec: float
+    trace: Context
 
 
 class Engine:
     """Runs batches until stopped. `submit` is called from an event loop, `stop` from anywhere."""
 
     def __init__(
-        self, model: Transcriber, settings: AsrSettings, clock: Clock = time.monotonic
+        self,
+        model: Transcriber,
+        settings: AsrSettings,
+        clock: Clock = time.monotonic,
+        observer: EngineObserver | None = None,
     ) -> None:
         self._model = model
         self._settings = settings
         self._clock = clock
+        self._observer = observer or Unobserved()
         self._queue: BatchQueue[Job] = BatchQueue(
             max_batch=settings.max_batch,
             wait_sec=settings.batch_wait_ms / 1000,
@@ -136,11 +146,15 @@ class Engine:
         """
         # The mel is made here, beside the model's thread, not in it.
         aside = self._aside if background else None
-        job = await asyncio.get_running_loop().run_in_executor(
-            aside, self._prepare, request, sound, background, temperature
-        )
-        self._enqueue(job)
-        return await asyncio.wrap_future(job.reply)
+        with self._observer.request(Work.of(request.kind, background=background)):
+            prepare = functools.partial(
+                self._prepare, request, arrived_sec=self._clock(), trace=get_current()
+            )
+            job = await asyncio.get_running_loop().run_in_executor(
+                aside, prepare, sound, background, temperature
+            )
+            self._enqueue(job)
+            return await asyncio.wrap_future(job.reply)
 
     def _prepare(
         self,
@@ -148,6 +162,9 @@ class Engine:
         sound: Sound | None,
         background: bool,
         temperature: float,
+        *,
+        arrived_sec: float,
+        trace: Context,
     ) -> Job:
         sound = sound or Sound.whole(self._model.new_stream(), request.samples)
         full = self._settings.full_window_finals and request.kind is Kind.FINAL
@@ -160,7 +177,14 @@ class Engine:
             languages=request.languages,
             temperature=temperature,
         )
-        return Job(request=request, prepared=prepared, background=background, reply=Future())
+        return Job(
+            request=request,
+            prepared=prepared,
+            background=background,
+            reply=Future(),
+            arrived_sec=arrived_sec,
+            trace=trace,
+        )
 
     def _enqueue(self, job: Job) -> None:
         key = BatchKey(
@@ -226,8 +250,25 @@ class Engine:
             frames=jobs[0].prepared.mel.shape[1],
             seconds=round(self._clock() - started, 3),
         )
+        self._observer.decoded(self._decoded(jobs, started))
         for job, transcript in zip(jobs, transcripts, strict=True):
             job.reply.set_result(_recognition(job.request, transcript))
+
+    def _decoded(self, jobs: Sequence[Job], started_sec: float) -> DecodedBatch:
+        first, limit = jobs[0], self._settings
+        return DecodedBatch(
+            work=Work.of(first.request.kind, background=first.background),
+            items=[
+                DecodedItem(
+                    arrived_sec=job.arrived_sec, audio_sec=job.prepared.audio_sec, trace=job.trace
+                )
+                for job in jobs
+            ],
+            max_items=limit.max_background_batch if first.background else limit.max_batch,
+            window_sec=first.prepared.mel.shape[1] // 100,
+            started_sec=started_sec,
+            ended_sec=self._clock(),
+        )
 
     def _answer_singly(self, jobs: list[Job], error: Exception) -> None:
         """One bad item must not take the batch's others with it."""

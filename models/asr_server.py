@@ -12,6 +12,8 @@ from typing import Protocol
 
 import structlog
 import uvicorn
+from opentelemetry.trace import Tracer
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,7 +21,10 @@ from starlette.routing import Route
 
 from models.asr_address import bind, parse_address
 from models.asr_engine import Engine, Superseded
+from models.asr_metrics import AsrMetrics
+from models.asr_observer import EngineObserver, Observers
 from models.asr_self_test import self_test
+from models.asr_traces import TracingObserver, caller_of
 from models.asr_wire import LONGEST_BYTES, TooLong, read_place, read_request, to_wire
 from models.base import (
     Kind,
@@ -28,6 +33,7 @@ from models.base import (
     ModelUnavailable,
     VoiceDetector,
 )
+from models.gpu_memory import gpu_memory_reader
 from models.long_audio import Noise, is_silence
 from models.model_store import resolve
 from models.openai_api import OpenAiApi
@@ -39,10 +45,17 @@ from models.whisper import WhisperModel
 log = structlog.get_logger("greffier.asr")
 
 
-def serve(settings: AsrSettings, *, noise: Noise = is_silence) -> None:
+def serve(
+    settings: AsrSettings,
+    *,
+    noise: Noise = is_silence,
+    metrics: AsrMetrics | None = None,
+    tracer: Tracer | None = None,
+) -> None:
     """Load the model, test it, and answer until SIGTERM or SIGINT; then finish what waits.
 
     Files are given up then: one may take an hour. `noise` says what is left out of them.
+    `metrics` are shown at `GET /metrics`; `tracer` takes the spans of callers that have a trace.
     Raises ModelError when the address is taken or the model can't be used.
     """
     settings = settings.model_copy(
@@ -60,11 +73,22 @@ def serve(settings: AsrSettings, *, noise: Noise = is_silence) -> None:
             beam_final=settings.beam_final,
         )
         self_test(model, settings)
-        engine = Engine(model, settings)
+        metrics, name = metrics or AsrMetrics.make(), settings.model.absolute().name
+        watching: list[EngineObserver] = [metrics.watch(name)]
+        if tracer is not None:
+            watching.append(TracingObserver(tracer))
+        engine = Engine(model, settings, observer=Observers(*watching))
+        metrics.show_state(
+            name,
+            device=model.device,
+            load=engine.load,
+            gpu_memory=gpu_memory_reader() if model.device == "cuda" else lambda: None,
+        )
         engine.start()
         try:
             log.info("ready", url=str(address), device=model.device, model=settings.model.name)
-            asyncio.run(_run(engine, model, settings, noise, listening))
+            app = application(engine, model, settings, noise=noise, metrics=metrics)
+            asyncio.run(_run(app, listening))
         finally:
             engine.stop()
         log.info("stopped")
@@ -93,6 +117,7 @@ def application(
     *,
     detector: Callable[[], VoiceDetector] = _detector,
     noise: Noise = is_silence,
+    metrics: AsrMetrics | None = None,
 ) -> Starlette:
     """Return the HTTP application; `engine` has been started.
 
@@ -111,7 +136,8 @@ def application(
             if wanted.kind is Kind.FINAL:
                 sessions.close(wanted.utterance_id)
             sound = Sound(session=session, first=place.skip, until=place.until)
-            return JSONResponse(to_wire(await engine.submit(wanted, sound=sound)))
+            with caller_of(request.headers):
+                return JSONResponse(to_wire(await engine.submit(wanted, sound=sound)))
         except Missing as error:
             return JSONResponse({"detail": str(error), "have": error.have}, status_code=412)
         except Superseded as error:
@@ -129,11 +155,16 @@ def application(
     async def load(_: Request) -> Response:
         return JSONResponse(engine.load())
 
+    async def figures(_: Request) -> Response:
+        text = generate_latest(metrics.registry) if metrics is not None else b""
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
     app = Starlette(
         routes=[
             Route("/recognise", recognise, methods=["POST"]),
             Route("/health", health),
             Route("/load", load),
+            Route("/metrics", figures),
             *openai.routes(),
         ]
     )
@@ -179,14 +210,7 @@ class _Server(uvicorn.Server):
         self.stopping.set()
 
 
-async def _run(
-    engine: Engine,
-    model: WhisperModel,
-    settings: AsrSettings,
-    noise: Noise,
-    listening: socket.socket,
-) -> None:
-    app = application(engine, model, settings, noise=noise)
+async def _run(app: Starlette, listening: socket.socket) -> None:
     config = uvicorn.Config(
         app, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none"
     )

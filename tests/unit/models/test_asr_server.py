@@ -108,6 +108,9 @@ async def test_http_answers_as_the_protocol_says(tiny_model: Path, tmp_path: Pat
             assert partial.words == ()
             assert await client.headroom() == 1.0
             assert (await http.get("/load")).json() == {"queued": 0, "busy": 0, "headroom": 1.0}
+            page = (await http.get("/metrics")).text
+            answered = f'{{kind="final",model="{tiny_model.name}",outcome="answered"}} 1.0'
+            assert f"greffier_asr_requests_total{answered}" in page
             for query, body, status in (
                 ({"utterance_id": "a"}, b"", 400),
                 ({"utterance_id": "a", "offset": "-1"}, b"ab", 400),
