@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from enum import StrEnum
 
 import numpy as np
@@ -62,22 +63,30 @@ class DropReason(StrEnum):
     PHANTOM = "phantom"
 
 
-def drop_reason(recognition: Recognition, loudness_rms: float) -> DropReason | None:
+ALL_LAYERS = tuple(DropReason)
+
+
+def drop_reason(
+    recognition: Recognition,
+    loudness_rms: float,
+    *,
+    layers: Collection[DropReason] = ALL_LAYERS,
+) -> DropReason | None:
     """Return why nobody said this, or None when it is to be kept.
 
-    `loudness_rms` is `loudness(samples)` of the utterance.
+    `loudness_rms` is `loudness(samples)` of the utterance. Fewer `layers` measure what each does.
     """
     words = _WORD.findall(recognition.text.casefold().replace("’", "'"))
     unsure = confidence(recognition) < UNSURE_CONFIDENCE
     plain = "-".join(words) in PLAIN_ANSWERS
-    layers = (
+    found = (
         (DropReason.EMPTY, not words),
         (DropReason.TOO_QUIET, loudness_rms < SILENT_RMS),
         (DropReason.LOOP, is_loop(words)),
         (DropReason.SILENCE, not plain and _is_silence(recognition)),
         (DropReason.PHANTOM, not plain and unsure and _is_phantom(recognition)),
     )
-    return next((reason for reason, applies in layers if applies), None)
+    return next((reason for reason, applies in found if applies and reason in layers), None)
 
 
 def confidence(recognition: Recognition) -> float:
