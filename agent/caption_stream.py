@@ -12,6 +12,7 @@ from pipelines.events import (
     PartialCaption,
     Speaker,
 )
+from pipelines.gap_text import gap_text
 
 TOPIC = "lk.transcription"
 
@@ -25,8 +26,8 @@ class CaptionStream:
     attributes: dict[str, str]
 
 
-def caption_stream(caption: CaptionEvent) -> CaptionStream:
-    """The stream for a caption."""
+def caption_stream(caption: CaptionEvent, language: str) -> CaptionStream:
+    """The stream for a caption; gaps are said in `language`, the meeting's own."""
     match caption:
         case PartialCaption():
             return _stream(
@@ -54,7 +55,7 @@ def caption_stream(caption: CaptionEvent) -> CaptionStream:
             return _stream(
                 gap.id,
                 gap.speaker,
-                "",
+                gap_text(gap.reason, gap.end_ms - gap.start_ms, language),
                 final=True,
                 start_ms=gap.start_ms,
                 end_ms=gap.end_ms,

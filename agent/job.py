@@ -123,7 +123,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         lease = await record.take_lease(
             meeting.id, holder=holder, ttl_sec=values.agent.lease_sec * FIRST_LEASES
         )
-    if lease is None:
+    if meeting is None or lease is None:
         await database.close()
         context.shutdown("the meeting has ended, or another agent holds it")
         return
@@ -144,6 +144,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         notice=_notice(context, livekit, lease, room),
         livekit=livekit,
         recogniser=recogniser,
+        language=meeting.language,
     )
 
     async def attend() -> None:
@@ -178,12 +179,13 @@ def _agent(
     notice: Notice,
     livekit: api.LiveKitAPI,
     recogniser: Recogniser,
+    language: str,
 ) -> MeetingAgent:
     async def room_exists() -> bool:
         request = api.ListRoomsRequest(names=[context.job.room.name])
         return bool((await livekit.room.list_rooms(request)).rooms)
 
-    display = LiveKitDisplay(context.room.local_participant, values.agent.packets)
+    display = LiveKitDisplay(context.room.local_participant, values.agent.packets, language)
     return MeetingAgent(
         Parts(
             room=context.room,

@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipelines.agreement import split_words
-from pipelines.events import DroppedCaption, FinalCaption, GapCaption, PartialCaption, Speaker
+from pipelines.events import (
+    CaptionEvent,
+    DroppedCaption,
+    FinalCaption,
+    Gap,
+    GapCaption,
+    PartialCaption,
+    Speaker,
+)
+from pipelines.gap_text import gap_text
 
 PHRASE_WORDS = 4
 """While others talk too, a chunk waits for this many words: each chunk breaks the other's row."""
@@ -42,15 +51,14 @@ class _Sent:
 
 
 class AppendChunker:
-    """The state of all open utterances of a meeting."""
+    """The state of all open utterances of a meeting; gaps are said in `language`."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self._language = language
         self._open: dict[str, _Sent] = {}
         self._last_identity = ""
 
-    def chunk(
-        self, caption: PartialCaption | FinalCaption | DroppedCaption | GapCaption
-    ) -> Chunk | None:
+    def chunk(self, caption: CaptionEvent) -> Chunk | None:
         """The chunk that this caption adds to the screens; None when there is nothing to add."""
         match caption:
             case PartialCaption():
@@ -61,9 +69,10 @@ class AppendChunker:
                 # What was shown can't be taken back in this manner; it only doesn't go on.
                 self._open.pop(caption.utterance_id, None)
                 return None
-            case GapCaption():
-                self._open.pop(caption.gap.id, None)
-                return None
+            case GapCaption(gap=gap):
+                self._open.pop(gap.id, None)
+                self._last_identity = gap.speaker.identity
+                return _gap_chunk(gap, self._language, chunk_id=f"{gap.id}#gap")
 
     def _partial(self, caption: PartialCaption) -> Chunk | None:
         sent = self._open.setdefault(caption.utterance_id, _Sent())
@@ -125,9 +134,14 @@ class AppendChunker:
         )
 
 
-def update_chunk(caption: PartialCaption | FinalCaption) -> Chunk | None:
+def update_chunk(caption: CaptionEvent, language: str) -> Chunk | None:
     """UPDATE mode: one id an utterance, its text growing; None while there is no text."""
     match caption:
+        case DroppedCaption():
+            return None
+        case GapCaption(gap=gap):
+            # Its utterance's id: what was shown of it is not in the record either.
+            return _gap_chunk(gap, language, chunk_id=gap.id)
         case PartialCaption():
             chunk = Chunk(
                 id=caption.utterance_id,
@@ -148,6 +162,17 @@ def update_chunk(caption: PartialCaption | FinalCaption) -> Chunk | None:
                 language=segment.language,
             )
     return chunk if chunk.text.strip() else None
+
+
+def _gap_chunk(gap: Gap, language: str, *, chunk_id: str) -> Chunk:
+    return Chunk(
+        id=chunk_id,
+        speaker=gap.speaker,
+        text=gap_text(gap.reason, gap.end_ms - gap.start_ms, language),
+        start_ms=gap.start_ms,
+        end_ms=gap.end_ms,
+        language=language,
+    )
 
 
 def continuation(sent: Sequence[str], words: Sequence[str]) -> int:

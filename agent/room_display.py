@@ -7,16 +7,22 @@ from livekit import rtc
 from agent.caption_stream import TOPIC, caption_stream
 from agent.legacy_packets import AppendChunker, Chunk, update_chunk
 from agent.settings import PacketMode
-from pipelines.events import CaptionEvent, FinalCaption, PartialCaption
+from pipelines.events import CaptionEvent
 
 
 class LiveKitDisplay:
-    """Shows captions as text streams, and as legacy packets in the manner that is set."""
+    """Shows captions as text streams, and as legacy packets in the manner that is set.
 
-    def __init__(self, participant: rtc.LocalParticipant, packets: PacketMode) -> None:
+    `language` is the meeting's: gaps are said in it.
+    """
+
+    def __init__(
+        self, participant: rtc.LocalParticipant, packets: PacketMode, language: str
+    ) -> None:
         self._participant = participant
         self._packets = packets
-        self._chunker = AppendChunker()
+        self._language = language
+        self._chunker = AppendChunker(language)
         self._chunked: CaptionEvent | None = None
         self._chunk: Chunk | None = None
 
@@ -28,7 +34,7 @@ class LiveKitDisplay:
         if self._chunk is not None:
             await self._participant.publish_transcription(_transcription(self._chunk))
             self._chunk = None
-        stream = caption_stream(caption)
+        stream = caption_stream(caption, self._language)
         writer = await self._participant.stream_text(
             topic=TOPIC, sender_identity=stream.speaker.identity, attributes=stream.attributes
         )
@@ -41,9 +47,7 @@ class LiveKitDisplay:
     def _packet(self, caption: CaptionEvent) -> Chunk | None:
         if self._packets == "append":
             return self._chunker.chunk(caption)
-        if self._packets == "update" and isinstance(caption, PartialCaption | FinalCaption):
-            return update_chunk(caption)
-        return None
+        return update_chunk(caption, self._language) if self._packets == "update" else None
 
 
 def _transcription(chunk: Chunk) -> rtc.Transcription:

@@ -1,28 +1,9 @@
-"""What every text format needs: safe single lines, times, and words for what is missing."""
+"""What every text format needs: safe single lines, times, and the mark of the machine."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-
-_GAPS = {
-    "fr": {
-        "overload": "Transcription interrompue\u00a0: surcharge",
-        "outage": "Transcription interrompue\u00a0: panne",
-        "restart": "Transcription interrompue\u00a0: redémarrage",
-        "opted_out": "Parole non transcrite, à la demande de la personne",
-        "off_record": "Hors enregistrement",
-        "": "Passage non transcrit",
-    },
-    "en": {
-        "overload": "Transcription interrupted: overload",
-        "outage": "Transcription interrupted: outage",
-        "restart": "Transcription interrupted: restart",
-        "opted_out": "Not transcribed, at this person’s request",
-        "off_record": "Off the record",
-        "": "Not transcribed",
-    },
-}
 
 _MACHINE = {
     "fr": "Transcription produite automatiquement par une machine\u00a0: "
@@ -62,12 +43,6 @@ def clock(ms: int) -> str:
     minutes, seconds = divmod(max(0, ms) // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
-
-
-def gap_text(reason: str, language: str) -> str:
-    """What a reader is told in place of what was not transcribed."""
-    texts = _GAPS[supported(language)]
-    return texts.get(reason, texts[""])
 
 
 def machine_line(language: str) -> str:

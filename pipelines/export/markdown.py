@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 
-from pipelines.export.clean import clock, gap_text, machine_line, one_line, supported
+from pipelines.export.clean import clock, machine_line, one_line, supported
+from pipelines.export.completeness import incomplete_line, shares
+from pipelines.gap_text import gap_text
 from pipelines.transcript import Transcript, Turn
 from storage.line import Meeting
 
 _TITLE = {"fr": "Transcription", "en": "Transcript"}
-_COMPLETENESS = {"fr": "Part transcrite", "en": "Share transcribed"}
 _COLON = {"fr": "\u00a0:", "en": ":"}
-_INCOMPLETE = {
-    "fr": "Cette transcription est incomplète.",
-    "en": "This transcript is incomplete.",
-}
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&#$@!])")
 _BLOCK_START = re.compile(r"^([+=-]|\d+(?=[.)]))")
@@ -39,13 +36,9 @@ def render(meeting: Meeting, transcript: Transcript) -> str:
     colon = _COLON[language]
     title = escape(meeting.title or meeting.room)
     parts = [f"# {_TITLE[language]}{colon} {title}", f"*{machine_line(language)}*"]
-    if transcript.gaps:
-        shares = [
-            f"- {escape(one.label)}{colon} {_percent(one.completeness, language)}"
-            for one in transcript.speakers
-            if one.missing_ms
-        ]
-        parts += [f"{_INCOMPLETE[language]} {_COMPLETENESS[language]}{colon}", "\n".join(shares)]
+    if incomplete := incomplete_line(transcript, language):
+        listed = [f"- {escape(who)}{colon} {share}" for who, share in shares(transcript, language)]
+        parts += [incomplete, "\n".join(listed)]
     for piece in transcript.turns():
         if isinstance(piece, Turn):
             who, text = piece.speaker.label, escape(piece.text)
@@ -53,11 +46,6 @@ def render(meeting: Meeting, transcript: Transcript) -> str:
                 continue
         else:
             who = transcript.speaker(piece.identity).label
-            text = f"*{gap_text(piece.reason or '', language)}*"
+            text = f"*{gap_text(piece.reason or '', piece.end_ms - piece.start_ms, language)}*"
         parts.append(f"**{escape(who)}** ({clock(piece.start_ms)})\\\n{text}")
     return "\n\n".join(parts) + "\n"
-
-
-def _percent(share: float, language: str) -> str:
-    # Rounded down: only what is whole may be called 100 %.
-    return f"{int(share * 100)}\u00a0%" if language == "fr" else f"{int(share * 100)}%"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipelines.export.clean import gap_text, machine_line, one_line
+from pipelines.export.clean import machine_line, one_line
+from pipelines.export.completeness import incomplete_line, shares
+from pipelines.gap_text import gap_text
 from pipelines.transcript import Transcript
 from storage.line import Line, Meeting
 
@@ -10,7 +12,11 @@ from storage.line import Line, Meeting
 def render(meeting: Meeting, transcript: Transcript) -> str:
     """A WebVTT file. Cue starts never go back; simultaneous speech is in overlapping cues."""
     title = _text(meeting.title) or _text(meeting.room)
-    header = ["WEBVTT", f"NOTE\n{title}\n{_text(machine_line(meeting.language))}"]
+    note = ["NOTE", title, _text(machine_line(meeting.language))]
+    if incomplete := incomplete_line(transcript, meeting.language):
+        listed = [f"{_text(who)} {share}" for who, share in shares(transcript, meeting.language)]
+        note += [_text(incomplete), *listed]
+    header = ["WEBVTT", "\n".join(note)]
     cues = [
         cue
         for line in transcript.lines
@@ -20,10 +26,12 @@ def render(meeting: Meeting, transcript: Transcript) -> str:
 
 
 def _cue(line: Line, label: str, language: str) -> str:
-    said = one_line(line.text) if line.reason is None else f"[{gap_text(line.reason, language)}]"
+    start = max(0, line.start_ms)
+    gap = line.reason is not None
+    length_ms = line.end_ms - line.start_ms
+    said = gap_text(line.reason or "", length_ms, language) if gap else one_line(line.text)
     if not said:
         return ""
-    start = max(0, line.start_ms)
     # A player drops a cue that ends before it has begun.
     end = max(start + 1, line.end_ms)
     return f"{line.seq}\n{_time(start)} --> {_time(end)}\n<v {_voice(label)}>{_text(said)}"

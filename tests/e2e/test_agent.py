@@ -403,7 +403,7 @@ async def test_gaps_and_withdrawals_reach_the_screens(livekit: LiveKit, room: st
     token = token.with_kind("agent").with_grants(grants)
     async with Person(livekit, room, "claire") as claire:
         await agent.connect(livekit.url, token.to_jwt())
-        display = LiveKitDisplay(agent.local_participant, "append")
+        display = LiveKitDisplay(agent.local_participant, "append", "fr")
         speaker = Speaker(identity="claire", name="Claire", track_sid="TR_1")
         gap = Gap(id="g", speaker=speaker, start_ms=1, end_ms=2, reason=GapReason.OUTAGE)
         await display.show(GapCaption(seq=3, gap=gap))
@@ -413,7 +413,10 @@ async def test_gaps_and_withdrawals_reach_the_screens(livekit: LiveKit, room: st
     by_id = {s.attributes["lk.segment_id"]: s for s in claire.streams}
     assert by_id["g"].attributes["greffier.gap"] == "outage"
     assert by_id["u"].attributes["greffier.dropped"] == "true"
-    assert {s.text for s in claire.streams} == {""}
+    told = "[1\u00a0s non transcrite\u00a0: service en panne]"
+    assert (by_id["g"].text, by_id["u"].text) == (told, "")
+    await until(lambda: claire.packets, what="the packet")
+    assert [p.text for p in claire.packets] == [told]
     assert {s.sender for s in claire.streams} == {"claire"}
 
 

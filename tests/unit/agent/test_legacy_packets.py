@@ -43,7 +43,7 @@ def final(text: str, *, who: Speaker = CLAIRE, of: str = "u") -> FinalCaption:
 
 
 def texts(*captions: PartialCaption | FinalCaption) -> list[str]:
-    chunker = AppendChunker()
+    chunker = AppendChunker("fr")
     chunks = [chunker.chunk(caption) for caption in captions]
     return [chunk.text for chunk in chunks if chunk is not None]
 
@@ -59,7 +59,7 @@ def test_stable_words_are_sent_once_and_the_final_flushes_the_rest() -> None:
 
 
 def test_each_chunk_has_an_id_of_its_own_and_is_final() -> None:
-    chunker = AppendChunker()
+    chunker = AppendChunker("fr")
     chunks = [
         chunker.chunk(partial("bonjour", "à")),
         chunker.chunk(partial("bonjour à", "tous")),
@@ -102,7 +102,7 @@ def test_an_empty_final_is_nothing() -> None:
 
 def test_while_others_talk_a_chunk_is_a_phrase() -> None:
     """Each chunk of another speaker breaks the row."""
-    chunker = AppendChunker()
+    chunker = AppendChunker("fr")
     assert chunker.chunk(partial("un deux", "trois", who=CLAIRE)) is not None
     assert chunker.chunk(partial("one two", "three", who=THOMAS)) is None
     more = chunker.chunk(partial("one two three four", "five", who=THOMAS))
@@ -114,11 +114,31 @@ def test_while_others_talk_a_chunk_is_a_phrase() -> None:
 
 
 def test_what_was_dropped_does_not_go_on() -> None:
-    chunker = AppendChunker()
+    chunker = AppendChunker("fr")
     chunker.chunk(partial("bonjour", "à"))
     assert chunker.chunk(DroppedCaption(utterance_id="u-claire", speaker=CLAIRE)) is None
-    gap = Gap(id="g", speaker=CLAIRE, start_ms=0, end_ms=1, reason=GapReason.OUTAGE)
-    assert chunker.chunk(GapCaption(seq=2, gap=gap)) is None
+
+
+OUTAGE = GapCaption(
+    seq=2,
+    gap=Gap(id="g", speaker=CLAIRE, start_ms=0, end_ms=12_000, reason=GapReason.OUTAGE),
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "[12\u00a0s non transcrites\u00a0: service en panne]"),
+        ("en", "[12 s not transcribed: service out of order]"),
+    ],
+)
+def test_a_gap_is_told_in_the_meetings_language(language: str, text: str) -> None:
+    """In either manner: who reads only packets must not take a hole for silence."""
+    appended, updated = AppendChunker(language).chunk(OUTAGE), update_chunk(OUTAGE, language)
+    assert appended is not None
+    assert updated is not None
+    assert (appended.text, appended.speaker, appended.id) == (text, CLAIRE, "g#gap")
+    assert (updated.text, updated.final, updated.id) == (text, True, "g")
 
 
 @pytest.mark.parametrize(
@@ -138,9 +158,13 @@ def test_the_final_goes_on_where_it_is_nearest(sent: str, words: str, at: int) -
 
 
 def test_update_mode_keeps_one_id() -> None:
-    growing, done = update_chunk(partial("bonjour", "à")), update_chunk(final("Bonjour à tous."))
+    growing, done = (
+        update_chunk(partial("bonjour", "à"), "fr"),
+        update_chunk(final("Bonjour à tous."), "fr"),
+    )
     assert isinstance(growing, Chunk)
     assert isinstance(done, Chunk)
     assert (growing.id, growing.text, growing.final) == ("u-claire", "bonjour à", False)
     assert (done.id, done.text, done.final) == ("u-claire", "Bonjour à tous.", True)
-    assert update_chunk(partial("", "")) is None
+    assert update_chunk(partial("", ""), "fr") is None
+    assert update_chunk(DroppedCaption(utterance_id="u", speaker=CLAIRE), "fr") is None

@@ -167,7 +167,7 @@ def test_a_line_says_what_the_segment_says() -> None:
 
 
 def test_the_streams_carry_the_protocols_attributes() -> None:
-    going = caption_stream(partial("bonjour", "à"))
+    going = caption_stream(partial("bonjour", "à"), "fr")
     assert going.text == "bonjour à"
     assert going.attributes == {
         "lk.segment_id": "u-claire",
@@ -178,11 +178,12 @@ def test_the_streams_carry_the_protocols_attributes() -> None:
         "greffier.language": "fr",
         "greffier.start_ms": "100",
     }
-    done = caption_stream(FinalCaption(seq=7, segment=segment()))
+    done = caption_stream(FinalCaption(seq=7, segment=segment()), "fr")
     assert done.attributes["greffier.seq"] == "7"
     assert done.attributes["greffier.end_ms"] == "950"
     assert done.attributes["greffier.stable"] == "8"
-    gap = caption_stream(GapCaption(seq=8, gap=GAP))
-    assert (gap.text, gap.attributes["greffier.gap"]) == ("", "outage")
-    dropped = caption_stream(DroppedCaption(utterance_id="u", speaker=CLAIRE))
+    gap = caption_stream(GapCaption(seq=8, gap=GAP), "en")
+    assert gap.text == "[1 s not transcribed: service out of order]"
+    assert gap.attributes["greffier.gap"] == "outage"
+    dropped = caption_stream(DroppedCaption(utterance_id="u", speaker=CLAIRE), "fr")
     assert (dropped.text, dropped.attributes["greffier.dropped"]) == ("", "true")

@@ -38,7 +38,10 @@ def test_document():
     assert document.startswith("# Transcription\u00a0: A \\*b\\*\n\n*Transcription produite")
     assert "**Claire** (00:00)\\\nBonjour." in document
     assert "- Bob\u00a0: 0\u00a0%" in document
-    assert "*Transcription interrompue\u00a0: surcharge*" in document
+    assert "*[2\u00a0s non transcrites\u00a0: service surchargé]*" in document
+    assert "*[2 s not transcribed: service overloaded]*" in markdown.render(
+        meeting(language="en"), build(lines, {})
+    )
     assert "This transcript is incomplete" in markdown.render(
         meeting(language="en"), build(lines, {})
     )

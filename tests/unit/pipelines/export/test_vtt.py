@@ -42,10 +42,13 @@ def test_known_shape():
     lines = [line(1, "R&D <b>", "a --> b & <i>", start=3_661_001), gap(2, "Bob", start=3_670_000)]
     document = vtt.render(meeting(), build(lines, {}))
     assert "01:01:01.001 --> 01:01:03.001\n<v R D b>a --&gt; b &amp; &lt;i&gt;\n" in document
-    assert "<v Bob>[Transcription interrompue\u00a0: panne]" in document
+    assert "<v Bob>[2\u00a0s non transcrites\u00a0: service en panne]" in document
     assert "automatiquement par une machine" in document
     english = vtt.render(meeting(language="en"), build(lines, {}))
-    assert "[Transcription interrupted: outage]" in english
+    assert "[2 s not transcribed: service out of order]" in english
+    # In the note, which a player doesn't show but an archive keeps.
+    note = english.split("\n\n")[1]
+    assert note.endswith("This transcript is incomplete. Share transcribed:\nBob 0%")
 
 
 def test_every_cue_lasts():
