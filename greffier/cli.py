@@ -68,6 +68,7 @@ def up(out: Out = None, json_file: JsonFile = None) -> None:
 def serve() -> None:
     """The rooms service: tokens, rooms, history, the page, the reconciler."""
     settings = _with_keys()
+    from greffier.demo_model import is_demo  # noqa: PLC0415
     from rooms.app import serve as run  # noqa: PLC0415
     from storage.database import migrate  # noqa: PLC0415
 
@@ -79,6 +80,7 @@ def serve() -> None:
         database_url=settings.storage.database_url,
         results=settings.storage.results,
         page=Path(__file__).parent.parent / "web" / "dist",
+        demo_model=is_demo(settings.asr.model),
     )
 
 

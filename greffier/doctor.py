@@ -188,13 +188,3 @@ async def _llm(settings: Settings) -> Finding:
         words = f"{llm.url} has no model {llm.model!r}; GREFFIER_LLM__MODEL: {', '.join(known)}"
         return Finding(part="llm", well=False, words=words)
     return Finding(part="llm", well=True, words=f"{llm.url}, {llm.model}")
-
-
-def demo_note(model: Path) -> str:
-    """The line that is shown wherever a person could speak to the demo model; else empty."""
-    if model.name != "demo-model":
-        return ""
-    return (
-        "The demo model knows about a thousand words in French and in English, and invents text "
-        "for anything else. For real meetings: README, “Real models”."
-    )

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from greffier.doctor import demo_note
+from greffier.demo_model import demo_note
 from greffier.settings import Settings, as_environment
 from greffier.stack import answers, command
 from greffier.supervisor import Program, Supervisor

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from greffier.demo_model import demo_note
 from greffier.settings import Settings
 from greffier.stack import Addresses, Stack
 
@@ -38,6 +39,8 @@ async def _up(settings: Settings, folder: Path, json_file: Path | None) -> None:
         entering.result()
     try:
         announce(stack.addresses, json_file)
+        if note := demo_note(settings.asr.model):
+            _console.print(f"[dim]{note}[/]")
         await stay(stack, stop)
     finally:
         await stack.__aexit__(None, None, None)

@@ -42,10 +42,12 @@ def create_app(
     database_url: str,
     results: Path,
     page: Path | None,
+    demo_model: bool = False,
     control: RoomControl | None = None,
 ) -> FastAPI:
     """The application; the database must be migrated. `control` stands in for LiveKit in tests.
 
+    `demo_model`: the page says that what people say is heard by the demo model.
     Raises SettingMissing where the LiveKit key or secret is not set.
     """
     require_keys(livekit)
@@ -85,7 +87,7 @@ def create_app(
     )
     for routes in (joining, meetings, history, webhook, health):
         app.include_router(routes.router)
-    mount_page(app, page)
+    mount_page(app, page, demo_model=demo_model)
     mount_reference(app)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _failed)
@@ -102,6 +104,7 @@ def serve(
     database_url: str,
     results: Path,
     page: Path | None,
+    demo_model: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises SettingMissing or AddressInUse before it starts."""
     app = create_app(
@@ -111,6 +114,7 @@ def serve(
         database_url=database_url,
         results=results,
         page=page,
+        demo_model=demo_model,
     )
     with listen(rooms.host, rooms.port) as listening:
         _log.info("rooms at http://%s:%d", rooms.host, listening.getsockname()[1])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,8 +41,11 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-def mount_page(app: FastAPI, page: Path | None) -> None:
-    """Serve `page`/index.html at / and its assets; where there is none, say so at /."""
+def mount_page(app: FastAPI, page: Path | None, *, demo_model: bool = False) -> None:
+    """Serve `page`/index.html at / and its assets; where there is none, say so at /.
+
+    With `demo_model` its root element carries `data-demo-model`, by which the page says so.
+    """
     index = None if page is None else page / "index.html"
 
     @app.get("/", include_in_schema=False)
@@ -53,7 +57,12 @@ def mount_page(app: FastAPI, page: Path | None) -> None:
                 status_code=503,
             )
         # The bundle's names carry a hash, the page's doesn't: it must be asked for each time.
-        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+        headers = {"Cache-Control": "no-cache"}
+        if not demo_model:
+            return FileResponse(index, headers=headers)
+        text = await asyncio.to_thread(index.read_text, "utf-8")
+        marked = text.replace("<html", "<html data-demo-model", 1)
+        return HTMLResponse(marked, headers=headers)
 
     if page is not None and (page / "assets").is_dir():
         app.mount("/assets", StaticFiles(directory=page / "assets"), name="assets")

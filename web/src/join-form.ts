@@ -37,6 +37,7 @@ export class JoinForm extends LitElement {
       <form class="card" novalidate @submit=${this.onSubmit}>
         <h1 tabindex="-1">${t.joinTitle}</h1>
         <p class="notice">${t.noticeBefore}</p>
+        ${isDemoModel() ? html`<p class="hint">${t.demoModel}</p>` : nothing}
         ${this.field("room", t.room, t.roomHint, this.room, "roomMissing")}
         ${this.field("name", t.name, t.nameHint, this.name, "nameMissing")}
         ${this.problem
@@ -95,6 +96,11 @@ export class JoinForm extends LitElement {
     const detail: TokenRequest = { room: this.room, name: this.name, mode };
     this.dispatchEvent(new CustomEvent("join", { detail }));
   };
+}
+
+/** The rooms service marks the page so when the demo model listens. */
+function isDemoModel(): boolean {
+  return document.documentElement.dataset["demoModel"] !== undefined;
 }
 
 function isOfRoom(problem: ErrorName | undefined): boolean {

@@ -6,6 +6,8 @@ export const en: Messages = {
   otherLanguage: "Français",
   otherLanguageLabel: "Afficher cette page en français",
   joinTitle: "Join a meeting",
+  demoModel:
+    "What is said here is heard by the demo model: it knows about a thousand words and invents text for anything else. The README says how to use a real one.",
   noticeBefore:
     "This meeting is transcribed: what is said is shown as captions and recorded in minutes. No sound is kept.",
   room: "Room",

@@ -5,6 +5,8 @@ export const fr = {
   otherLanguage: "English",
   otherLanguageLabel: "Display this page in English",
   joinTitle: "Rejoindre une réunion",
+  demoModel:
+    "Ce qui est dit ici est entendu par le modèle de démonstration : il connaît environ mille mots et invente du texte pour tout le reste. Le README dit comment en utiliser un vrai.",
   noticeBefore:
     "Cette réunion est transcrite : ce qui s’y dit est affiché en sous-titres et consigné dans un compte rendu. Le son n’est pas conservé.",
   room: "Salle",

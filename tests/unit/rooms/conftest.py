@@ -60,7 +60,7 @@ def control() -> FakeRoomControl:
 def make_app(database_url: str, tmp_path: Path, control: FakeRoomControl) -> Callable[..., FastAPI]:
     """An app with a quiet reconciler; `settings` replace those of the rooms."""
 
-    def make(*, page: Path | None = None, **settings: Any) -> FastAPI:
+    def make(*, page: Path | None = None, demo_model: bool = False, **settings: Any) -> FastAPI:
         values = {"api_key": SecretStr(ADMIN), "reconcile_every_sec": 60.0} | settings
         return create_app(
             rooms=RoomsSettings(**values),
@@ -69,6 +69,7 @@ def make_app(database_url: str, tmp_path: Path, control: FakeRoomControl) -> Cal
             database_url=database_url,
             results=tmp_path / "meetings",
             page=page,
+            demo_model=demo_model,
             control=control,
         )
 

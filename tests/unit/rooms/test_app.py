@@ -131,6 +131,21 @@ async def test_without_a_bundle_the_page_says_how_to_get_one(service: Service) -
     assert "make web" in answer.text
 
 
+@pytest.mark.parametrize("demo_model", [True, False])
+async def test_the_page_is_marked_where_the_demo_model_listens(
+    make_app: Callable[..., FastAPI], tmp_path: Path, demo_model: bool
+) -> None:
+    (tmp_path / "index.html").write_text('<!doctype html>\n<html lang="fr"></html>')
+    app = make_app(page=tmp_path, demo_model=demo_model)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client,
+    ):
+        index = await client.get("/")
+    assert ('<html data-demo-model lang="fr">' in index.text) is demo_model
+    assert index.headers["content-type"].startswith("text/html")
+
+
 async def test_the_page_and_its_assets_are_served_with_strict_headers(
     make_app: Callable[..., FastAPI], tmp_path: Path
 ) -> None:
