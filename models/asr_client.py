@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Self
 
 import httpx
@@ -84,13 +85,14 @@ class AsrClient:
             self._there.pop(request.utterance_id, None)
 
     async def _final(self, request: RecognitionRequest) -> Recognition:
-        deadline = self._clock() + self._final_limit_sec
+        began = self._clock()
+        deadline = began + self._final_limit_sec
         pause = FIRST_PAUSE_SEC
         while True:
             # Until the limit: a final sent twice to a busy process would only make it busier.
             left = max(deadline - self._clock(), 0.01)
             try:
-                return await self._ask(request, left)
+                return await self._ask(replace(request, age_sec=self._clock() - began), left)
             except ModelUnavailable:
                 if self._clock() + pause >= deadline:
                     raise

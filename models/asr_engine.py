@@ -33,6 +33,8 @@ from models.settings import AsrSettings
 from models.whisper import Prepared, Transcript
 
 log = structlog.get_logger("greffier.asr")
+FINAL_TARGET_SEC = 1.0
+"""From the end of speech to its final; the finals that are nearest to it go first."""
 Clock = Callable[[], float]
 
 
@@ -194,17 +196,20 @@ class Engine:
             temperature=job.prepared.temperature,
             background=job.background,
         )
+        request, now = job.request, self._clock()
+        final = request.kind is Kind.FINAL and not job.background
+        pending = Pending(
+            utterance_id=request.utterance_id,
+            key=key,
+            arrived_sec=now,
+            item=job,
+            speaker=f"{request.meeting_id}/{request.track_id}" if request.track_id else "",
+            due_sec=now + FINAL_TARGET_SEC - request.age_sec if final else None,
+        )
         with self._changed:
             if self._stopping:
                 raise ModelUnavailable("the recognition process is stopping; try again")
-            admission = self._queue.add(
-                Pending(
-                    utterance_id=job.request.utterance_id,
-                    key=key,
-                    arrived_sec=self._clock(),
-                    item=job,
-                )
-            )
+            admission = self._queue.add(pending)
             self._changed.notify()
         for old in admission.superseded:
             if old.item.reply.set_running_or_notify_cancel():

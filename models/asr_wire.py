@@ -22,6 +22,7 @@ from models.base import (
 LONGEST_SEC = 30
 LONGEST_BYTES = LONGEST_SEC * SAMPLE_RATE * 2
 LONGEST_FIELD = 2_000
+LONGEST_AGE_SEC = 600.0
 FULL_SCALE = 32_768.0
 
 
@@ -76,7 +77,11 @@ def to_query(request: RecognitionRequest) -> dict[str, str]:
         "utterance_id": request.utterance_id,
         "kind": request.kind.value,
         "languages": ",".join(request.languages),
+        "meeting": request.meeting_id[:LONGEST_FIELD],
+        "track": request.track_id[:LONGEST_FIELD],
     }
+    if request.kind is Kind.FINAL:
+        query["age_ms"] = str(round(min(request.age_sec, LONGEST_AGE_SEC) * 1000))
     if request.language is not None:
         query["language"] = request.language
     if request.skip_samples:
@@ -113,7 +118,7 @@ def read_place(query: Mapping[str, str], sent: int) -> Place:
 def _number(query: Mapping[str, str], name: str, default: int) -> int:
     value = query.get(name, str(default))
     if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise ModelRejected(f"{name} is no number of samples")
+        raise ModelRejected(f"{name} is no whole number")
     return int(value)
 
 
@@ -122,8 +127,11 @@ def read_request(
 ) -> RecognitionRequest:
     """Check a request; `knows` says whether the model has a language. Raises ModelRejected."""
     utterance_id = query.get("utterance_id", "")
+    meeting_id, track_id = query.get("meeting", ""), query.get("track", "")
     if not utterance_id or len(utterance_id) > LONGEST_FIELD:
         raise ModelRejected("utterance_id is missing or too long")
+    if max(len(meeting_id), len(track_id)) > LONGEST_FIELD:
+        raise ModelRejected("meeting or track is too long")
     try:
         kind = Kind(query.get("kind", "final"))
     except ValueError as error:
@@ -139,6 +147,9 @@ def read_request(
         utterance_id=utterance_id,
         kind=kind,
         samples=from_pcm(body),
+        meeting_id=meeting_id,
+        track_id=track_id,
+        age_sec=min(_number(query, "age_ms", 0) / 1000, LONGEST_AGE_SEC),
         language=language,
         languages=languages,
         prompt=query.get("prompt", "")[-LONGEST_FIELD:],

@@ -47,12 +47,17 @@ class RecognitionRequest:
     `utterance_id` with `kind` identifies the reply; `language` None means: detect among
     `languages`. `samples` holds the utterance with its pre-roll, 30 s at most, and the samples
     of an earlier request of the same utterance are its beginning. The text of its first
-    `skip_samples` is known already: what follows is recognised.
+    `skip_samples` is known already: what follows is recognised. `meeting_id` and `track_id` say
+    whose speech it is, where that is known: one speaker's finals are never reordered. `age_sec`
+    is how long the utterance has been waiting for its text already, for finals.
     """
 
     utterance_id: str
     kind: Kind
     samples: Samples
+    meeting_id: str = ""
+    track_id: str = ""
+    age_sec: float = 0.0
     language: str | None = None
     languages: tuple[str, ...] = ("fr", "en")
     prompt: str = ""

@@ -1,7 +1,8 @@
 """Which requests go to the model next. Pure: no clock, no thread, no GPU library.
 
-Finals go before partials and are never refused. A newer partial replaces an older one of the same
-utterance, and a final removes its utterance's partial. One batch holds one `BatchKey`.
+Finals go before partials and are never refused; the one that is due first goes first, and none of
+a speaker's overtakes another of theirs that is due before it. A newer partial replaces an older one
+of the same utterance, and a final removes its utterance's partial. One batch holds one `BatchKey`.
 
 Background requests, the pieces of a file, go when no live speech waits, in small batches. One that
 has waited `patience_sec` goes before partials, never before finals; then partials have a turn.
@@ -10,7 +11,7 @@ has waited `patience_sec` goes before partials, never before finals; then partia
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from models.base import SAMPLE_RATE, Kind
@@ -42,12 +43,23 @@ class BatchKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending(Generic[T]):
-    """A request that waits. `arrived_sec` is the injected clock's; `item` is the caller's own."""
+    """A request that waits. `*_sec` are the injected clock's; `item` is the caller's own.
+
+    `due_sec` orders finals (without one: the time of arrival). `speaker` is unique over all
+    meetings; without one an utterance stands for itself.
+    """
 
     utterance_id: str
     key: BatchKey
     arrived_sec: float
     item: T
+    speaker: str = ""
+    due_sec: float | None = None
+
+    @property
+    def rank_sec(self) -> float:
+        """What goes first has the lowest."""
+        return self.arrived_sec if self.due_sec is None else self.due_sec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +120,7 @@ class BatchQueue(Generic[T]):
             return Admission(accepted=True, superseded=(request,))
         if waiting is not None:
             # It keeps the older one's place: replacing must not push a talker to the back.
-            request = Pending(
-                utterance_id=request.utterance_id,
-                key=request.key,
-                arrived_sec=waiting.arrived_sec,
-                item=request.item,
-            )
+            request = replace(request, arrived_sec=waiting.arrived_sec, due_sec=waiting.due_sec)
         elif self._live >= self._max_queue:
             return Admission(accepted=False)
         self._partials[request.utterance_id] = request
@@ -124,7 +131,7 @@ class BatchQueue(Generic[T]):
         return min((at for at, _ in self._turns()), default=None)
 
     def take(self, now_sec: float) -> list[Pending[T]]:
-        """Remove and return the batch that is ready, oldest first; empty when none is."""
+        """Remove and return the batch that is ready, in its order; empty when none is."""
         batch = next((batch for at, batch in self._turns() if at <= now_sec), [])
         if not batch:
             return []
@@ -165,8 +172,17 @@ class BatchQueue(Generic[T]):
     def _turn(
         self, waiting: Iterable[Pending[T]], max_batch: int
     ) -> tuple[float, list[Pending[T]]]:
-        """Those who go with the oldest, and when: at once if they fill a batch."""
-        ordered = sorted(waiting, key=lambda request: request.arrived_sec)
-        key, oldest_sec = ordered[0].key, ordered[0].arrived_sec
-        batch = [request for request in ordered if request.key == key][:max_batch]
+        """Those who go with the first, and when: at once if they fill a batch."""
+        ordered = sorted(waiting, key=lambda request: request.rank_sec)
+        batch: list[Pending[T]] = []
+        passed_over: set[str] = set()
+        for request in ordered:
+            speaker = request.speaker or request.utterance_id
+            if request.key == ordered[0].key and speaker not in passed_over:
+                batch.append(request)
+            else:
+                passed_over.add(speaker)
+        # Whoever waits longest sets the time, so that more urgent ones can't put it off for ever.
+        oldest_sec = min(request.arrived_sec for request in ordered)
+        batch = batch[:max_batch]
         return (oldest_sec if len(batch) >= max_batch else oldest_sec + self._wait_sec), batch

@@ -94,6 +94,8 @@ class Finals:
                 RecognitionRequest(
                     utterance_id=self._track.utterance_id(utterance.start_sample),
                     kind=Kind.FINAL,
+                    meeting_id=self._track.meeting_id,
+                    track_id=self._track.speaker.track_sid,
                     samples=utterance.samples,
                     language=self._memory.choose(speech_sec(utterance)),
                     languages=self._languages,

@@ -62,6 +62,8 @@ class Partials:
         request = RecognitionRequest(
             utterance_id=self._track.utterance_id(opened.start_sample),
             kind=Kind.PARTIAL,
+            meeting_id=self._track.meeting_id,
+            track_id=self._track.speaker.track_sid,
             samples=samples(),
             language=self._memory.choose(speech_sec(opened)),
             languages=self._languages,

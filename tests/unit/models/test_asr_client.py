@@ -76,6 +76,20 @@ async def test_finals_are_sent_again(failure: int | Exception) -> None:
     assert clock.pauses == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
 
 
+async def test_a_final_sent_again_says_how_long_it_has_waited() -> None:
+    """So that it goes before those that came meanwhile."""
+    ages: list[str] = []
+    answer = failing(2, 503)
+
+    def handle(sent: httpx.Request) -> httpx.Response:
+        ages.append(sent.url.params["age_ms"])
+        return answer(sent)
+
+    async with client(handle, Clock()) as asr:
+        await asr.recognise(request(Kind.FINAL))
+    assert ages == ["0", "100", "300"]
+
+
 async def test_finals_give_up_at_the_limit() -> None:
     """After two minutes a final is unavailable."""
     clock = Clock()

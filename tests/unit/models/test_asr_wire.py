@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,10 +36,15 @@ def test_a_request_survives_the_wire() -> None:
         language="fr",
         languages=("fr", "en"),
         prompt="Visio & Co",
+        meeting_id="m",
+        track_id="TR_é&",
     )
     read = read_request(to_query(request), to_pcm(request.samples), lambda _: True)
     assert (read.utterance_id, read.kind, read.language) == ("m/TR_é&/1", Kind.PARTIAL, "fr")
     assert (read.languages, read.prompt) == (("fr", "en"), "Visio & Co")
+    assert (read.meeting_id, read.track_id) == ("m", "TR_é&")
+    final = replace(request, kind=Kind.FINAL, age_sec=2.5)
+    assert read_request(to_query(final), b"ab", lambda _: True).age_sec == 2.5
 
 
 def test_an_answer_survives_the_wire() -> None:
@@ -55,6 +61,8 @@ def test_an_answer_survives_the_wire() -> None:
     [
         ({}, b"ab"),
         ({"utterance_id": "u" * 3000}, b"ab"),
+        ({"utterance_id": "u", "track": "t" * 3000}, b"ab"),
+        ({"utterance_id": "u", "age_ms": "-1"}, b"ab"),
         ({"utterance_id": "u", "kind": "maybe"}, b"ab"),
         ({"utterance_id": "u", "language": "klingon"}, b"ab"),
         ({"utterance_id": "u", "languages": ","}, b"ab"),

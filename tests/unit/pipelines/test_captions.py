@@ -83,8 +83,8 @@ def by_kind(partial: str = "bonjour", final: str = "Bonjour à tous.") -> Script
 
 async def test_partials_then_a_final_with_the_same_id() -> None:
     """A partial about every 0.7 s of new speech, a final at the end, one id for all."""
-    sink = Shown()
-    captions = make(by_kind(), sink)
+    sink, recogniser = Shown(), by_kind()
+    captions = make(recogniser, sink)
     await play(captions, quiet(1), speech(2.2), quiet(1))
     await captions.drain()
     partials, finals = sink.of(PartialCaption), sink.of(Segment)
@@ -93,6 +93,7 @@ async def test_partials_then_a_final_with_the_same_id() -> None:
     assert final.text == "Bonjour à tous."
     assert {p.utterance_id for p in partials} == {final.id}
     assert final.id.startswith("m1/TR_1/")
+    assert {(r.meeting_id, r.track_id) for r in recogniser.requests} == {("m1", "TR_1")}
     assert abs(final.start_ms - 1000) <= 32
     assert abs(final.end_ms - 3200) <= 32
     assert partials[0].start_ms == final.start_ms
