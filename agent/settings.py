@@ -20,3 +20,6 @@ class AgentSettings(BaseModel):
     packets: PacketMode = Field(
         default="append", description="How legacy transcription packets are sent"
     )
+    metrics: str = Field(
+        default="", description="Where /metrics is served: a port of this machine, or HOST:PORT"
+    )

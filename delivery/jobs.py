@@ -15,6 +15,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from delivery.metrics import JobsMetrics
 from delivery.minutes import MinutesWriter
 from delivery.room import RoomMessages
 from delivery.settings import JobsSettings, MailSettings
@@ -48,6 +49,7 @@ def serve(
     results: Path,
     page_url: str,
     mail_pauses_sec: tuple[float, ...] = MAIL_PAUSES_SEC,
+    metrics: JobsMetrics | None = None,
 ) -> None:
     """Run until SIGTERM or Ctrl-C; whatever is unfinished then goes on at the next start.
 
@@ -69,6 +71,7 @@ def serve(
             mail=mail,
             page_url=page_url,
             mail_pauses_sec=mail_pauses_sec,
+            metrics=metrics or JobsMetrics.make(),
         )
         return await _run(jobs, parts)
 
@@ -94,7 +97,7 @@ async def _run(jobs: JobsSettings, parts: Parts) -> bool:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     DBOS.launch()
     _log.info("waiting for meetings to end")
-    poller = Poller(delivery, parts.record)
+    poller = Poller(delivery, parts.record, parts.metrics)
     while not stop.is_set():
         try:
             await poller.poll()
@@ -122,13 +125,16 @@ async def _leave(delivery: Delivery) -> bool:
 class Poller:
     """Starts the workflow of each meeting that has ended; starting one twice starts it once."""
 
-    def __init__(self, delivery: Delivery, record: Record) -> None:
+    def __init__(self, delivery: Delivery, record: Record, metrics: JobsMetrics) -> None:
         self._delivery = delivery
         self._record = record
+        self._metrics = metrics
 
     async def poll(self) -> None:
         """One look at the record."""
-        for meeting in await self._record.meetings(MeetingState.ENDED):
+        ended = await self._record.meetings(MeetingState.ENDED)
+        self._metrics.waiting.set(len(ended))
+        for meeting in ended:
             if meeting.id in self._delivery.running or not flushed(meeting, utc_now()):
                 continue
             with SetWorkflowID(meeting.id):

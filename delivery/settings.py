@@ -25,3 +25,6 @@ class JobsSettings(BaseModel):
     system_database_url: str = "sqlite:///greffier-data/jobs.db"
     poll_every_sec: float = Field(default=1.0, gt=0)
     executor_id: str = "local"
+    metrics: str = Field(
+        default="", description="Where /metrics is served: a port of this machine, or HOST:PORT"
+    )

@@ -9,10 +9,11 @@ outlive its retention nowhere. It is read from the record, and from the files, e
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfiguredInstance
@@ -20,6 +21,7 @@ from dbos._error import DBOSMaxStepRetriesExceeded
 
 from delivery.letter import AddressInvalid, Attachment, Letter, compose
 from delivery.mail import MailOutcome, MailState, send
+from delivery.metrics import JobsMetrics
 from delivery.minutes import MinutesWriter
 from delivery.room import RoomMessages, State
 from delivery.settings import MailSettings
@@ -60,6 +62,18 @@ class Parts:
     mail: MailSettings
     page_url: str
     mail_pauses_sec: tuple[float, ...] = MAIL_PAUSES_SEC
+    metrics: JobsMetrics = field(default_factory=JobsMetrics.make)
+
+
+def _counted(step: Callable[..., Coroutine[Any, Any, _Value]]) -> Any:
+    """Count each run of a step, inside its checkpoint: what is replayed was counted before."""
+
+    @functools.wraps(step)
+    async def counted(delivery: Delivery, *given: Any, **named: Any) -> _Value:
+        with delivery.metrics.step(step.__name__):
+            return await step(delivery, *given, **named)
+
+    return counted
 
 
 @DBOS.dbos_class("Delivery")
@@ -69,6 +83,7 @@ class Delivery(DBOSConfiguredInstance):
     def __init__(self, parts: Parts) -> None:
         super().__init__(config_name="delivery")
         self._parts = parts
+        self.metrics = parts.metrics
         self._busy = 0
         self._stopping = False
         self.idle = asyncio.Event()
@@ -103,6 +118,7 @@ class Delivery(DBOSConfiguredInstance):
             return "failed"
 
     @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
+    @_counted
     async def write_minutes(self, meeting_id: str) -> int:
         """minutes.json, the only costly step, and so a step of its own; how many get a mail."""
         meeting, transcript = await self._load(meeting_id)
@@ -112,6 +128,7 @@ class Delivery(DBOSConfiguredInstance):
         return len(meeting.organisers)
 
     @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
+    @_counted
     async def write_files(self, meeting_id: str) -> None:
         """The transcript in its formats, and the minutes for people."""
         meeting, transcript = await self._load(meeting_id)
@@ -125,6 +142,7 @@ class Delivery(DBOSConfiguredInstance):
         await self._keep(meeting_id, files)
 
     @DBOS.step(retries_allowed=True, max_attempts=3, should_retry=_may_pass)
+    @_counted
     async def tell_room(self, meeting_id: str, state: State) -> bool:
         """The message to the room; False if it is gone. Raises RoomUnreachable."""
         meeting = await self._meeting(meeting_id)
@@ -132,15 +150,18 @@ class Delivery(DBOSConfiguredInstance):
         return await room.minutes(room=meeting.room, meeting_id=meeting_id, state=state)
 
     @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
+    @_counted
     async def send_mail(self, meeting_id: str, organiser: int) -> dict[str, str]:
         """One try of the mail to the organiser of that number; what became of it."""
         outcome = await self._send(meeting_id, organiser)
+        self.metrics.mails.labels(outcome.state.value).inc()
         level = logging.INFO if outcome.state == MailState.SENT else logging.WARNING
         # By number: an address is personal, and so is a server's reason that repeats it.
         _log.log(level, "meeting %s: mail %d %s", meeting_id, organiser + 1, outcome.state.value)
         return {"state": outcome.state.value, "reason": outcome.reason}
 
     @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
+    @_counted
     async def finish(self, meeting_id: str, outcomes: list[dict[str, str]]) -> str:
         """The end: delivery.json says who got a mail; delivered, unless every mail failed."""
         meeting = await self._meeting(meeting_id)
@@ -154,15 +175,19 @@ class Delivery(DBOSConfiguredInstance):
         if outcomes and len(lost) == len(outcomes):
             reason = f"no mail could be delivered: {lost[0]['reason']}"
             await self._parts.record.mark_failed(meeting_id, reason)
+            self.metrics.deliveries.labels("failed").inc()
             return "failed"
         await self._parts.record.mark_delivered(meeting_id)
+        self.metrics.deliveries.labels("delivered").inc()
         _log.info("meeting %s: delivered", meeting_id)
         return "delivered"
 
     @DBOS.step(retries_allowed=True, max_attempts=8, should_retry=_may_pass)
+    @_counted
     async def fail(self, meeting_id: str, line: str) -> None:
         """The visible failure."""
         await self._parts.record.mark_failed(meeting_id, line)
+        self.metrics.deliveries.labels("failed").inc()
 
     async def _tell(self, meeting_id: str, state: State) -> None:
         try:

@@ -69,19 +69,26 @@ def serve() -> None:
     """The rooms service: tokens, rooms, history, the page, the reconciler."""
     settings = _with_keys()
     from greffier.demo_model import is_demo  # noqa: PLC0415
+    from greffier.metrics_server import metrics_server  # noqa: PLC0415
     from rooms.app import serve as run  # noqa: PLC0415
+    from rooms.metrics import RoomsMetrics  # noqa: PLC0415
     from storage.database import migrate  # noqa: PLC0415
 
     migrate(settings.storage.database_url)
-    run(
-        rooms=settings.rooms,
-        livekit=settings.livekit,
-        agent_name=settings.agent.name,
-        database_url=settings.storage.database_url,
-        results=settings.storage.results,
-        page=Path(__file__).parent.parent / "web" / "dist",
-        demo_model=is_demo(settings.asr.model),
-    )
+    metrics = RoomsMetrics.make()
+    with metrics_server(
+        settings.rooms.metrics, metrics.registry, setting="GREFFIER_ROOMS__METRICS"
+    ):
+        run(
+            rooms=settings.rooms,
+            livekit=settings.livekit,
+            agent_name=settings.agent.name,
+            database_url=settings.storage.database_url,
+            results=settings.storage.results,
+            page=Path(__file__).parent.parent / "web" / "dist",
+            demo_model=is_demo(settings.asr.model),
+            metrics=metrics,
+        )
 
 
 @app.command()
@@ -106,11 +113,19 @@ def worker() -> None:
 @app.command()
 def asr() -> None:
     """The speech recognition process: one a GPU, all speakers batched together."""
+    from greffier.metrics_server import metrics_server  # noqa: PLC0415
+    from models.asr_metrics import AsrMetrics  # noqa: PLC0415
     from models.asr_server import serve as run  # noqa: PLC0415
     from pipelines.guards import drop_reason, loudness  # noqa: PLC0415
 
-    # What nobody said is left out of files by the same guards as in meetings.
-    run(load().asr, noise=lambda heard, samples: drop_reason(heard, loudness(samples)) is not None)
+    settings, metrics = load(), AsrMetrics.make()
+    with metrics_server(settings.asr.metrics, metrics.registry, setting="GREFFIER_ASR__METRICS"):
+        run(
+            settings.asr,
+            # What nobody said is left out of files by the same guards as in meetings.
+            noise=lambda heard, samples: drop_reason(heard, loudness(samples)) is not None,
+            metrics=metrics,
+        )
 
 
 @app.command()
@@ -118,20 +133,25 @@ def jobs() -> None:
     """The durable workflows: minutes, files, mail."""
     settings = _with_keys()
     from delivery.jobs import serve as run  # noqa: PLC0415
+    from delivery.metrics import JobsMetrics  # noqa: PLC0415
+    from greffier.metrics_server import metrics_server  # noqa: PLC0415
     from storage.database import migrate  # noqa: PLC0415
 
     migrate(settings.storage.database_url)
-    run(
-        jobs=settings.jobs,
-        mail=settings.mail,
-        llm=settings.llm,
-        livekit_url=settings.livekit.url,
-        api_key=settings.livekit.api_key,
-        api_secret=settings.livekit.api_secret.get_secret_value(),
-        database_url=settings.storage.database_url,
-        results=settings.storage.results,
-        page_url=settings.rooms.public_url,
-    )
+    metrics = JobsMetrics.make()
+    with metrics_server(settings.jobs.metrics, metrics.registry, setting="GREFFIER_JOBS__METRICS"):
+        run(
+            jobs=settings.jobs,
+            mail=settings.mail,
+            llm=settings.llm,
+            livekit_url=settings.livekit.url,
+            api_key=settings.livekit.api_key,
+            api_secret=settings.livekit.api_secret.get_secret_value(),
+            database_url=settings.storage.database_url,
+            results=settings.storage.results,
+            page_url=settings.rooms.public_url,
+            metrics=metrics,
+        )
 
 
 @app.command()

@@ -51,6 +51,10 @@ class AsrSettings(BaseModel):
     background_patience_sec: float = Field(
         default=10.0, ge=0, description="A piece that waited longer goes before partials"
     )
+    metrics: str = Field(
+        default="",
+        description="Where /metrics is served besides `url`: a port of this machine, or HOST:PORT",
+    )
 
 
 class LlmSettings(BaseModel):

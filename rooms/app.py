@@ -19,6 +19,7 @@ from rooms import health, history, joining, meetings, webhook
 from rooms.errors import AddressInUse
 from rooms.limit import BodyLimit
 from rooms.livekit_api import LiveKitControl, RoomControl, require_keys
+from rooms.metrics import RequestCount, RoomsMetrics
 from rooms.page import SecurityHeaders, mount_page
 from rooms.reconciler import Reconciler
 from rooms.reference import mount_reference
@@ -44,6 +45,7 @@ def create_app(
     page: Path | None,
     demo_model: bool = False,
     control: RoomControl | None = None,
+    metrics: RoomsMetrics | None = None,
 ) -> FastAPI:
     """The application; the database must be migrated. `control` stands in for LiveKit in tests.
 
@@ -51,6 +53,7 @@ def create_app(
     Raises SettingMissing where the LiveKit key or secret is not set.
     """
     require_keys(livekit)
+    metrics = metrics or RoomsMetrics.make()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,6 +67,7 @@ def create_app(
             record=Record(database),
             book=RoomBook(database),
             woken=asyncio.Event(),
+            metrics=metrics,
         )
         app.state.greffier = state
         reconciler = _reconciler(state)
@@ -93,6 +97,7 @@ def create_app(
     app.add_exception_handler(Exception, _failed)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, livekit_url=livekit.public_url or livekit.url)
+    app.add_middleware(RequestCount, metrics=metrics)
     return app
 
 
@@ -105,6 +110,7 @@ def serve(
     results: Path,
     page: Path | None,
     demo_model: bool = False,
+    metrics: RoomsMetrics | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises SettingMissing or AddressInUse before it starts."""
     app = create_app(
@@ -115,6 +121,7 @@ def serve(
         results=results,
         page=page,
         demo_model=demo_model,
+        metrics=metrics,
     )
     with listen(rooms.host, rooms.port) as listening:
         _log.info("rooms at http://%s:%d", rooms.host, listening.getsockname()[1])
@@ -160,6 +167,7 @@ def _reconciler(state: State) -> Reconciler:
         every_sec=state.rooms.reconcile_every_sec,
         empty_grace_sec=state.rooms.empty_grace_sec,
         woken=state.woken,
+        dispatched=state.metrics.dispatches.inc,
     )
 
 

@@ -39,6 +39,7 @@ async def issue_token(body: TokenRequest, state: StateOf, credentials: Credentia
         mode=body.mode,
         ttl_sec=settings.token_ttl_sec if body.mode == "speak" else settings.reader_ttl_sec,
     )
+    state.metrics.tokens.labels(body.mode).inc()
     meeting = await state.record.live_meeting(room.name)
     state.woken.set()
     return TokenAnswer(

@@ -40,6 +40,7 @@ class Reconciler:
     """One per rooms process; several may run, for the lease in the record decides.
 
     `now` is a monotonic clock in seconds, `wall` the Unix time; tests give their own.
+    `dispatched` is called whenever LiveKit was asked for an agent.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class Reconciler:
         woken: asyncio.Event,
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        dispatched: Callable[[], None] = lambda: None,
     ) -> None:
         self._control, self._record, self._book = control, record, book
         self._every_sec, self._empty_grace_sec = every_sec, empty_grace_sec
         self._woken, self._now, self._wall = woken, now, wall
+        self._dispatched = dispatched
         self._empty_since: dict[str, float] = {}
         self._dispatched_at: dict[str, float] = {}
         self._failing = ""
@@ -166,6 +169,7 @@ class Reconciler:
             await self._control.delete_dispatch(room, one.id)
         self._dispatched_at[room] = self._now()
         await self._control.create_dispatch(room)
+        self._dispatched()
         _log.info("asked for the agent in room %s", room)
 
     def _on_its_way(self, one: Dispatch) -> bool:

@@ -33,3 +33,6 @@ class RoomsSettings(BaseModel):
     empty_grace_sec: float = Field(
         default=30.0, ge=0, description="An empty room's meeting ends after this"
     )
+    metrics: str = Field(
+        default="", description="Where /metrics is served: a port of this machine, or HOST:PORT"
+    )

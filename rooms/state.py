@@ -10,6 +10,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from rooms.livekit_api import RoomControl
+from rooms.metrics import RoomsMetrics
 from rooms.settings import LiveKitSettings, RoomsSettings
 from rooms.tokens import Tokens
 from storage.record import Record
@@ -28,6 +29,7 @@ class State:
     record: Record
     book: RoomBook
     woken: asyncio.Event
+    metrics: RoomsMetrics
 
 
 def _state(request: Request) -> State:
