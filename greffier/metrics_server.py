@@ -6,32 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.registry import Collector
+
+from greffier.errors import CommandError
 
 LOOPBACK = "127.0.0.1"
 
 
-class MetricsAddressError(Exception):
-    """The address for metrics can't be used; the message names the setting."""
-
-
 @contextmanager
 def metrics_server(
-    address: str, registry: CollectorRegistry | Collector, *, setting: str
+    address: str, registry: CollectorRegistry, *, setting: str
 ) -> Iterator[int | None]:
     """Inside it the metrics are served; gives the port, or None where `address` is empty.
 
-    `address` is PORT or HOST:PORT, `setting` the name to blame. Raises MetricsAddressError.
+    `address` is PORT or HOST:PORT, `setting` the name to blame. Raises CommandError.
     """
     if not address:
         yield None
         return
     host, port = split(address, setting)
     try:
-        server, thread = start_http_server(port, addr=host, registry=registry)  # type: ignore[arg-type]
+        server, thread = start_http_server(port, addr=host, registry=registry)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise MetricsAddressError(
+        raise CommandError(
             f"metrics can't be served at {host}:{port} ({reason}): set {setting} to another "
             "address, or to nothing"
         ) from None
@@ -44,10 +41,10 @@ def metrics_server(
 
 
 def split(address: str, setting: str) -> tuple[str, int]:
-    """Host and port; a port alone is on loopback. Raises MetricsAddressError."""
+    """Host and port; a port alone is on loopback. Raises CommandError."""
     host, _, port = address.strip().rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) < 65536):
-        raise MetricsAddressError(
+        raise CommandError(
             f"{setting} is {address!r}: write a port, or HOST:PORT to be reached from elsewhere"
         )
     return host.strip("[]") or LOOPBACK, int(port)

@@ -5,11 +5,14 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from dbos._sys_db import SystemDatabase
 
 from delivery.jobs import serve
+from delivery.metrics import JobsMetrics
 from delivery.settings import JobsSettings, MailSettings
+from greffier.metrics_server import metrics_server
 from models.settings import LlmSettings
 
 
@@ -17,6 +20,13 @@ def main() -> None:
     given = json.loads(sys.argv[1])
     if given["die_after"]:
         _die_after(given["die_after"])
+    metrics = JobsMetrics.make()
+    address = str(given["metrics_port"])
+    with metrics_server(address if address != "0" else "", metrics.registry, setting="-"):
+        run(given, metrics)
+
+
+def run(given: dict[str, Any], metrics: JobsMetrics) -> None:
     serve(
         jobs=JobsSettings(
             system_database_url=given["jobs_db"],
@@ -32,6 +42,7 @@ def main() -> None:
         results=Path(given["results"]),
         page_url="https://greffe.test",
         mail_pauses_sec=(0.2,) * 20,
+        metrics=metrics,
     )
 
 

@@ -8,8 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
+from greffier.ports import free_port
 from storage.database import Database, migrate
 from storage.line import Line, Meeting, MeetingState, Organiser
 from storage.record import Record
@@ -48,9 +50,12 @@ class Bench:
 
         return self.ask(hold)
 
-    def start(self, die_after: int = 0, executor: str = "local") -> subprocess.Popen:
+    def start(
+        self, die_after: int = 0, executor: str = "local", metrics_port: int = 0
+    ) -> subprocess.Popen:
         given = {
             "executor": executor,
+            "metrics_port": metrics_port,
             "die_after": die_after,
             "jobs_db": self.jobs_database,
             "smtp_port": self.office.port,
@@ -152,12 +157,23 @@ def test_killed_between_any_two_steps(bench, running, boundary):
 
 
 def test_deferred_then_taken(bench, running):
-    """4xx: tried again later, and the other organiser does not wait for it."""
+    """4xx: tried again later, and the other does not wait for it; each step is in the metrics."""
     bench.office.answers["slow@test.fr"] = ["451 greylisted"] * 2
     meeting_id = bench.hold_meeting("slow@test.fr", "b@test.fr")
-    running(bench.start())
+    port = free_port(0)
+    running(bench.start(metrics_port=port))
     assert bench.until_settled(meeting_id).state == MeetingState.DELIVERED
     assert bench.office.recipients == ["b@test.fr", "slow@test.fr"]
+    page = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    for line in (
+        'greffier_jobs_mails_total{outcome="deferred"} 2.0',
+        'greffier_jobs_mails_total{outcome="sent"} 2.0',
+        'greffier_jobs_steps_total{outcome="done",step="write_minutes"} 1.0',
+        'greffier_jobs_steps_total{outcome="failed",step="tell_room"} 3.0',
+        'greffier_jobs_deliveries_total{outcome="delivered"} 1.0',
+    ):
+        assert line in page
+    assert "test.fr" not in page
 
 
 def test_sigterm_in_mid_delivery(bench, running):
