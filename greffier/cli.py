@@ -116,7 +116,8 @@ def asr() -> None:
     from greffier.metrics_server import metrics_server  # noqa: PLC0415
     from models.asr_metrics import AsrMetrics  # noqa: PLC0415
     from models.asr_server import serve as run  # noqa: PLC0415
-    from pipelines.guards import drop_reason, loudness  # noqa: PLC0415
+    from pipelines.guards import drop_reason  # noqa: PLC0415
+    from pipelines.loudness import loudness  # noqa: PLC0415
 
     settings, metrics = load(), AsrMetrics.make()
     with metrics_server(settings.asr.metrics, metrics.registry, setting="GREFFIER_ASR__METRICS"):

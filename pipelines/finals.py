@@ -8,8 +8,9 @@ from collections.abc import Callable
 from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRequest
 from pipelines.caption_sink import CaptionSink
 from pipelines.events import DroppedCaption, GapReason
-from pipelines.guards import drop_reason, loudness
+from pipelines.guards import DropReason, drop_reason
 from pipelines.language import LanguageMemory
+from pipelines.loudness import loudness, voicing
 from pipelines.segmenter import Utterance
 from pipelines.segments import Track, speech_sec
 from pipelines.settings import CaptionSettings
@@ -80,13 +81,21 @@ class Finals:
         shown = self._shown(utterance_id)
         if isinstance(outcome, GapReason):
             await self._sink.gap(self._track.gap(utterance, outcome))
-        elif drop_reason(outcome, loudness(utterance.samples)) is None:
+        elif self._drop_reason(utterance, outcome) is None:
             self._memory.heard(outcome.language, speech_sec(utterance))
             await self._sink.final(self._track.segment(utterance, outcome))
         elif shown:
             await self._sink.dropped(
                 DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
             )
+
+    def _drop_reason(self, utterance: Utterance, recognition: Recognition) -> DropReason | None:
+        return drop_reason(
+            recognition,
+            loudness(utterance.samples),
+            speech_sec=speech_sec(utterance),
+            voicing=voicing(utterance.samples),
+        )
 
     async def _recognise(self, utterance: Utterance) -> Recognition | GapReason:
         try:

@@ -10,16 +10,16 @@ import re
 from collections.abc import Collection
 from enum import StrEnum
 
-import numpy as np
-
-from models.base import Recognition, Samples
+from models.base import Recognition
 
 SILENT_RMS = 0.001
 """Loudest tenth of a second below −60 dBFS: no microphone gives speech that weak."""
-LOUDNESS_WINDOW_SAMPLES = 1_600
 NO_SPEECH_PROBABILITY = 0.6
 LOW_LOGPROB = -1.0
 UNSURE_CONFIDENCE = 0.6
+SHORT_SEC = 1.0
+VOICELESS = 0.58
+"""Every short answer has a vowel, and a vowel is periodic; a thud, a knock, a click is not."""
 LOOP_SHARE = 0.5
 LOOP_REPEATS = {1: 8, 2: 5, 3: 4, 4: 4, 5: 3, 6: 3, 7: 3, 8: 3}
 """Repetitions in a row, by length in words, that people don't make. "Non non non non" they do."""
@@ -58,6 +58,7 @@ class DropReason(StrEnum):
 
     EMPTY = "empty"
     TOO_QUIET = "too_quiet"
+    VOICELESS = "voiceless"
     LOOP = "loop"
     SILENCE = "silence"
     PHANTOM = "phantom"
@@ -70,11 +71,14 @@ def drop_reason(
     recognition: Recognition,
     loudness_rms: float,
     *,
+    speech_sec: float = math.inf,
+    voicing: float = 1.0,
     layers: Collection[DropReason] = ALL_LAYERS,
 ) -> DropReason | None:
     """Return why nobody said this, or None when it is to be kept.
 
-    `loudness_rms` is `loudness(samples)` of the utterance. Fewer `layers` measure what each does.
+    `loudness_rms` and `voicing` are `pipelines.loudness`'s of the utterance, `speech_sec` its
+    length without pre-roll. With fewer `layers` it is measured what each of them does.
     """
     words = _WORD.findall(recognition.text.casefold().replace("’", "'"))
     unsure = confidence(recognition) < UNSURE_CONFIDENCE
@@ -82,6 +86,7 @@ def drop_reason(
     found = (
         (DropReason.EMPTY, not words),
         (DropReason.TOO_QUIET, loudness_rms < SILENT_RMS),
+        (DropReason.VOICELESS, speech_sec < SHORT_SEC and voicing < VOICELESS),
         (DropReason.LOOP, is_loop(words)),
         (DropReason.SILENCE, not plain and _is_silence(recognition)),
         (DropReason.PHANTOM, not plain and unsure and _is_phantom(recognition)),
@@ -94,16 +99,6 @@ def confidence(recognition: Recognition) -> float:
     if recognition.words:
         return sum(word.probability for word in recognition.words) / len(recognition.words)
     return min(math.exp(recognition.avg_logprob), 1.0)
-
-
-def loudness(samples: Samples) -> float:
-    """RMS of the loudest tenth of a second; 0 when there are no samples."""
-    if not len(samples):
-        return 0.0
-    count = max(len(samples) // LOUDNESS_WINDOW_SAMPLES, 1)
-    width = min(LOUDNESS_WINDOW_SAMPLES, len(samples))
-    power = np.square(samples[: count * width], dtype=np.float64).reshape(count, width)
-    return float(np.sqrt(power.mean(axis=1).max()))
 
 
 def is_loop(words: list[str]) -> bool:

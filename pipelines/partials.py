@@ -15,9 +15,10 @@ from models.base import (
 )
 from pipelines.caption_sink import CaptionSink
 from pipelines.events import PartialCaption
-from pipelines.guards import drop_reason, loudness
+from pipelines.guards import drop_reason
 from pipelines.language import LanguageMemory
 from pipelines.live_text import LiveText
+from pipelines.loudness import loudness
 from pipelines.segmenter import OpenUtterance
 from pipelines.segments import Track, speech_sec, to_ms
 from pipelines.settings import CaptionSettings

@@ -38,6 +38,7 @@ class Utterance:
     """An ended utterance: `samples` are the meeting's samples [start_sample, end_sample).
 
     Speech lies in [speech_start_sample, speech_end_sample). `cut`: speech went on after the end.
+    `voice`: how sure the detector was of that speech, 0 to 1, as a mean.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Utterance:
     speech_end_sample: int
     samples: Samples
     cut: bool
+    voice: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,7 @@ class Segmenter:
         self._start = 0
         self._speech_start = 0
         self._speech_end = 0
+        self._voice: list[float] = []  # the detector's probabilities from `_speech_start` on
 
     def push(self, samples: Samples, at_sample: int) -> list[SegmenterEvent]:
         """Take a frame of any size whose first sample is the meeting's sample `at_sample`.
@@ -170,6 +173,7 @@ class Segmenter:
         probability = self._detector.probability(buffer.slice(begin, end))
         events: list[SegmenterEvent] = []
         self._step(buffer, probability, begin, end)
+        self._voice.append(probability)
         if self.state is State.STARTING and end - self._speech_start >= self._min_speech:
             events.append(self._started())
             self.state, self._speech_end = State.SPEAKING, end
@@ -178,6 +182,7 @@ class Segmenter:
         elif self.open is not None and end - self._start >= self._longest:
             events += self._cut(buffer, end)
         if self.state is State.QUIET:
+            self._voice.clear()
             buffer.discard_before(end - self._preroll)
         return events
 
@@ -187,6 +192,7 @@ class Segmenter:
             case State.QUIET:
                 if probability >= self._threshold:
                     self.state, self._speech_start = State.STARTING, begin
+                    self._voice.clear()
                     self._start = max(buffer.start, self._floor, begin - self._preroll)
             case State.STARTING:
                 if probability < self._release:
@@ -209,16 +215,21 @@ class Segmenter:
         )
 
     def _ended(self, buffer: SampleBuffer, end: int, *, cut: bool) -> SpeechEnded:
+        speech_end = min(self._speech_end, end)
+        windows = -(-(speech_end - self._speech_start) // self._detector.window_samples)
+        voice = self._voice[: max(windows, 1)] or [0.0]
         utterance = Utterance(
             number=self._number,
             start_sample=self._start,
             end_sample=end,
             speech_start_sample=self._speech_start,
-            speech_end_sample=min(self._speech_end, end),
+            speech_end_sample=speech_end,
             samples=buffer.slice(self._start, end),
             cut=cut,
+            voice=sum(voice) / len(voice),
         )
         self._floor = end
+        self._voice = []
         buffer.discard_before(end)
         self.state = State.QUIET
         return SpeechEnded(utterance=utterance)
@@ -233,7 +244,9 @@ class Segmenter:
             # The quietest point is the silence at the end: no speech is left to go on with.
             return [self._ended(buffer, at, cut=False)]
         state, speech_end = self.state, self._speech_end
+        rest = self._voice[(at - self._speech_start) // self._detector.window_samples :]
         ended = self._ended(buffer, at, cut=True)
+        self._voice = rest
         self.state, self._start, self._speech_start = state, at, at
         self._speech_end = max(speech_end, at)
         return [ended, self._started()]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -24,8 +25,10 @@ from models.base import (
     Samples,
     VoiceDetector,
 )
-from pipelines.guards import ALL_LAYERS, DropReason, drop_reason, loudness
+from pipelines.guards import ALL_LAYERS, DropReason, drop_reason
+from pipelines.loudness import loudness, voicing
 from pipelines.segmenter import Segmenter, SpeechEnded
+from pipelines.segments import speech_sec
 from pipelines.settings import CaptionSettings
 
 PIECE_SEC = 10.0
@@ -41,6 +44,8 @@ class Heard:
     kind: str
     recognition: Recognition
     loudness_rms: float
+    speech_sec: float
+    voicing: float
 
     @property
     def words(self) -> int:
@@ -49,7 +54,24 @@ class Heard:
 
     def kept(self, layers: Collection[DropReason]) -> bool:
         """Whether a reader would see it."""
-        return drop_reason(self.recognition, self.loudness_rms, layers=layers) is None
+        reason = drop_reason(
+            self.recognition,
+            self.loudness_rms,
+            speech_sec=self.speech_sec,
+            voicing=self.voicing,
+            layers=layers,
+        )
+        return reason is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stretch:
+    """Sound that goes to the model, and what the voice detector made of it."""
+
+    kind: str
+    samples: Samples
+    speech_sec: float
+    voicing: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +177,7 @@ def _as_sections(speech: Sequence[Utterance]) -> Iterator[Section]:
 
 def _utterances(
     sections: Iterator[Section], detector: VoiceDetector, settings: CaptionSettings
-) -> Iterator[Section]:
+) -> Iterator[_Stretch]:
     """What the voice detector takes for speech."""
     segmenter = Segmenter(detector, settings)
     at_sample = 0
@@ -164,51 +186,53 @@ def _utterances(
         at_sample += len(section.samples)
         for event in events:
             if isinstance(event, SpeechEnded):
-                yield Section(kind=section.kind, samples=event.utterance.samples)
+                yield _Stretch(
+                    kind=section.kind,
+                    samples=event.utterance.samples,
+                    speech_sec=speech_sec(event.utterance),
+                    voicing=voicing(event.utterance.samples),
+                )
 
 
-def _pieces(sections: Iterator[Section]) -> Iterator[Section]:
+def _pieces(sections: Iterator[Section]) -> Iterator[_Stretch]:
     step = round(PIECE_SEC * SAMPLE_RATE)
     for section in sections:
         for at in range(0, len(section.samples), step):
-            yield Section(kind=section.kind, samples=section.samples[at : at + step])
+            samples = section.samples[at : at + step]
+            yield _Stretch(
+                kind=section.kind, samples=samples, speech_sec=len(samples) / SAMPLE_RATE
+            )
 
 
 async def _heard(
-    recogniser: Recogniser, settings: CaptionSettings, sections: Iterator[Section]
+    recogniser: Recogniser, settings: CaptionSettings, stretches: Iterator[_Stretch]
 ) -> list[Heard]:
     heard: list[Heard] = []
-    waiting: list[Section] = []
-
-    async def recognise() -> None:
-        heard.extend(
-            await asyncio.gather(
-                *(
-                    _recognise(recogniser, settings, one, f"guards/{len(heard) + number}")
-                    for number, one in enumerate(waiting)
-                )
+    while batch := list(islice(stretches, IN_FLIGHT)):
+        heard += await asyncio.gather(
+            *(
+                _recognise(recogniser, settings, one, f"guards/{len(heard) + number}")
+                for number, one in enumerate(batch)
             )
         )
-        waiting.clear()
-
-    for section in sections:
-        waiting.append(section)
-        if len(waiting) == IN_FLIGHT:
-            await recognise()
-    await recognise()
     return heard
 
 
 async def _recognise(
-    recogniser: Recogniser, settings: CaptionSettings, section: Section, utterance_id: str
+    recogniser: Recogniser, settings: CaptionSettings, stretch: _Stretch, utterance_id: str
 ) -> Heard:
-    samples: Samples = section.samples
     recognition = await recogniser.recognise(
         RecognitionRequest(
             utterance_id=utterance_id,
             kind=Kind.FINAL,
-            samples=samples,
+            samples=stretch.samples,
             languages=settings.languages,
         )
     )
-    return Heard(kind=section.kind, recognition=recognition, loudness_rms=loudness(samples))
+    return Heard(
+        kind=stretch.kind,
+        recognition=recognition,
+        loudness_rms=loudness(stretch.samples),
+        speech_sec=stretch.speech_sec,
+        voicing=stretch.voicing,
+    )

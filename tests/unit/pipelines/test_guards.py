@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from models.base import Kind, RecognisedWord, Recognition
-from pipelines.guards import DropReason, confidence, drop_reason, is_loop, loudness
+from pipelines.guards import DropReason, confidence, drop_reason, is_loop
 
 LOUD = 0.1
 
@@ -93,10 +92,15 @@ def test_confidence_without_words() -> None:
     assert confidence(partial) == pytest.approx(0.3679, abs=1e-3)
 
 
-def test_loudness_is_that_of_the_loudest_tenth() -> None:
-    """Silence around a word doesn't make it quiet."""
-    samples = np.zeros(16_000, dtype=np.float32)
-    samples[4_800:6_400] = 0.5
-    assert loudness(samples) == pytest.approx(0.5)
-    assert loudness(samples[:0]) == 0.0
-    assert loudness(samples[4_800:4_810]) == pytest.approx(0.5)
+def test_a_thud_is_no_word() -> None:
+    """Short and without a vowel: dropped, even as a plain answer; long speech is not judged so."""
+    thud = heard("Non.", sure=0.96)
+    assert drop_reason(thud, LOUD, speech_sec=0.2, voicing=0.4) is DropReason.VOICELESS
+    assert drop_reason(thud, LOUD, speech_sec=0.2, voicing=0.8) is None
+    assert drop_reason(thud, LOUD, speech_sec=2.0, voicing=0.4) is None
+
+
+def test_a_layer_can_be_left_out() -> None:
+    """To measure what it is worth."""
+    others = [reason for reason in DropReason if reason is not DropReason.TOO_QUIET]
+    assert drop_reason(heard("Bonjour"), 1e-4, layers=others) is None
