@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.base import Pressure
 from pipelines.events import (
     CaptionEvent,
     DroppedCaption,
@@ -38,8 +39,9 @@ def caption_stream(caption: CaptionEvent, language: str) -> CaptionStream:
                 stable=len(caption.stable),
                 language=caption.language,
                 start_ms=caption.start_ms,
+                **_pressure(caption.pressure),
             )
-        case FinalCaption(seq=seq, segment=segment):
+        case FinalCaption(seq=seq, segment=segment, pressure=pressure):
             return _stream(
                 segment.id,
                 segment.speaker,
@@ -50,6 +52,7 @@ def caption_stream(caption: CaptionEvent, language: str) -> CaptionStream:
                 start_ms=segment.start_ms,
                 end_ms=segment.end_ms,
                 seq=seq,
+                **_pressure(pressure),
             )
         case GapCaption(seq=seq, gap=gap):
             return _stream(
@@ -64,6 +67,11 @@ def caption_stream(caption: CaptionEvent, language: str) -> CaptionStream:
             )
         case DroppedCaption():
             return _stream(caption.utterance_id, caption.speaker, "", final=True, dropped="true")
+
+
+def _pressure(pressure: Pressure) -> dict[str, str]:
+    """Readers are told why captions come late; nothing where they don't."""
+    return {} if pressure is Pressure.NONE else {"pressure": pressure.value}
 
 
 def _stream(

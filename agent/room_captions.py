@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent.outbox import Outbox
 from agent.record_lines import line_of_gap, line_of_segment
+from models.base import Pressure
 from pipelines.events import (
     CaptionEvent,
     DroppedCaption,
@@ -76,10 +77,10 @@ class RoomCaptions:
         """Show it when its turn comes; a newer one of the utterance takes its place."""
         self._outbox.put(caption)
 
-    async def final(self, segment: Segment) -> None:
+    async def final(self, segment: Segment, pressure: Pressure = Pressure.NONE) -> None:
         """Commit, then show. Raises LeaseLost, and SQLAlchemyError when the database stays away."""
         seq = await self._commit(line_of_segment(segment))
-        self._outbox.put(FinalCaption(seq=seq, segment=segment))
+        self._outbox.put(FinalCaption(seq=seq, segment=segment, pressure=pressure))
 
     async def gap(self, gap: Gap) -> None:
         """Commit, then show, as with a final."""

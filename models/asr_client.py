@@ -20,6 +20,7 @@ from models.asr_traces import headers_of_context
 from models.asr_wire import from_wire, to_pcm, to_query
 from models.base import (
     Kind,
+    ModelBusy,
     ModelRejected,
     ModelUnavailable,
     Recognition,
@@ -182,6 +183,8 @@ class AsrClient:
             raise self._unavailable(f"doesn't answer ({type(error).__name__})") from error
         if response.status_code in REJECTED:
             raise ModelRejected(f"the recognition process refused the request: {_detail(response)}")
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise ModelBusy(_detail(response))
         if response.status_code not in ANSWERS:
             raise self._unavailable(f"said {response.status_code}: {_detail(response)}")
         return response

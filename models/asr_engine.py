@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
-import numpy as np
 import structlog
 from opentelemetry.context import Context, get_current
 
-from models.asr_observer import DecodedBatch, DecodedItem, EngineObserver, Unobserved, Work
+from models.asr_decoder import Decoder
+from models.asr_job import Job, Transcriber
+from models.asr_observer import EngineObserver, Observers, Unobserved, Work
 from models.base import (
-    SAMPLE_RATE,
     Kind,
+    ModelBusy,
     ModelError,
-    ModelRejected,
     ModelUnavailable,
+    Pressure,
     Recognition,
     RecognitionRequest,
 )
 from models.batching import BatchKey, BatchQueue, Pending, window_sec
 from models.log_mel import LogMelStream
+from models.pressure import LEVELS, Load, LoadMeter, PressureGauge, Queued
 from models.sessions import Sound
 from models.settings import AsrSettings
-from models.whisper import Prepared, Transcript
 
 log = structlog.get_logger("greffier.asr")
+FULL = "the queue is full; partials wait for better times"
+MEASURE_EVERY_SEC = 0.1
 FINAL_TARGET_SEC = 1.0
 """From the end of speech to its final; the finals that are nearest to it go first."""
 Clock = Callable[[], float]
@@ -40,46 +41,6 @@ Clock = Callable[[], float]
 
 class Superseded(ModelError):
     """A newer partial of the utterance, or its final, has replaced this partial."""
-
-
-class Transcriber(Protocol):
-    """What the engine needs of a model; `models.whisper.WhisperModel` has it."""
-
-    def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
-        """Token ids of a prompt; any thread."""
-        ...
-
-    def new_stream(self) -> LogMelStream:
-        """An empty stream of the model's features; any thread."""
-        ...
-
-    def prepare(  # noqa: D102  as WhisperModel.prepare
-        self,
-        sound: Sound,
-        *,
-        window_sec: int,
-        kind: Kind,
-        prompt: tuple[int, ...],
-        language: str | None,
-        languages: tuple[str, ...],
-        temperature: float,
-    ) -> Prepared: ...
-
-    def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
-        """Decode a batch; the owner thread only."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A request with its own reply: never an index into somebody else's list."""
-
-    request: RecognitionRequest
-    prepared: Prepared
-    background: bool
-    reply: Future[Recognition]
-    arrived_sec: float
-    trace: Context
 
 
 class Engine:
@@ -96,6 +57,15 @@ class Engine:
         self._settings = settings
         self._clock = clock
         self._observer = observer or Unobserved()
+        self._meter = LoadMeter(
+            longest_wait_sec=settings.longest_wait_ms / 1000,
+            batch_wait_sec=settings.batch_wait_ms / 1000,
+        )
+        self._gauge = PressureGauge()
+        self._load = Load(share=0.0, busy=0.0)
+        self._measured_sec = float("-inf")
+        watching = Observers(self._meter, self._observer)
+        self._decoder = Decoder(model, settings, observer=watching, clock=clock)
         self._queue: BatchQueue[Job] = BatchQueue(
             max_batch=settings.max_batch,
             wait_sec=settings.batch_wait_ms / 1000,
@@ -127,10 +97,37 @@ class Engine:
         self._aside.shutdown()
 
     def load(self) -> dict[str, float | int]:
-        """Return what `GET /load` says."""
+        """Return what `GET /load` says; `pressure` is the number of its level, from 0."""
         with self._changed:
-            headroom = 0.0 if self._stopping else self._queue.headroom
-            return {"queued": len(self._queue), "busy": self._busy, "headroom": round(headroom, 3)}
+            pressure = self._measure(at_most_sec_old=0.0)
+            # Rare partials are what makes room for those who are here: there is none for more.
+            full = self._stopping or pressure is not Pressure.NONE
+            return {
+                "queued": len(self._queue),
+                "busy": self._busy,
+                "busy_share": round(self._load.busy, 3),
+                "headroom": 0.0 if full else round(self._load.headroom, 3),
+                "pressure": LEVELS.index(pressure),
+            }
+
+    @property
+    def pressure(self) -> Pressure:
+        """What clients are asked to do about their partials."""
+        with self._changed:
+            return self._measure()
+
+    def _measure(self, at_most_sec_old: float = MEASURE_EVERY_SEC) -> Pressure:
+        """Holds the lock."""
+        now = self._clock()
+        if now - self._measured_sec >= at_most_sec_old:
+            self._measured_sec, before = now, self._gauge.pressure
+            queued = Queued(
+                fullness=self._queue.fullness, waiting_since_sec=self._queue.waiting_since_sec
+            )
+            self._load = self._meter.load(now, queued)
+            if (pressure := self._gauge.update(now, self._load, queued)) is not before:
+                log.info("pressure", level=pressure.value, before=before.value)
+        return self._gauge.pressure
 
     async def submit(
         self,
@@ -140,7 +137,7 @@ class Engine:
         background: bool = False,
         temperature: float = 0.0,
     ) -> Recognition:
-        """Recognise. Raises Superseded, ModelUnavailable (full, stopping) and ModelRejected.
+        """Recognise. Raises Superseded, ModelBusy, ModelUnavailable and ModelRejected.
 
         `sound`: what is heard, where the samples are in a session rather than in the request.
         `background`: live speech goes first, and the caller bounds how much it sends at once.
@@ -149,6 +146,8 @@ class Engine:
         # The mel is made here, beside the model's thread, not in it.
         aside = self._aside if background else None
         with self._observer.request(Work.of(request.kind, background=background)):
+            if request.kind is Kind.PARTIAL and self.pressure is Pressure.FINALS:
+                raise ModelBusy(FULL)
             prepare = functools.partial(
                 self._prepare, request, arrived_sec=self._clock(), trace=get_current()
             )
@@ -156,7 +155,8 @@ class Engine:
                 aside, prepare, sound, background, temperature
             )
             self._enqueue(job)
-            return await asyncio.wrap_future(job.reply)
+            recognition = await asyncio.wrap_future(job.reply)
+        return replace(recognition, pressure=self.pressure)
 
     def _prepare(
         self,
@@ -215,7 +215,7 @@ class Engine:
             if old.item.reply.set_running_or_notify_cancel():
                 old.item.reply.set_exception(Superseded("a newer request replaced this partial"))
         if not admission.accepted:
-            raise ModelUnavailable("the queue is full; partials wait for better times")
+            raise ModelBusy(FULL)
 
     def _run(self) -> None:
         while True:
@@ -225,7 +225,7 @@ class Engine:
                 if not batch:
                     return
                 self._busy = len(batch)
-            self._answer([pending.item for pending in batch])
+            self._decoder.answer([pending.item for pending in batch])
 
     def _next(self) -> list[Pending[Job]]:
         """Wait for a batch; empty once stopped and nothing is left. Holds the lock."""
@@ -237,98 +237,3 @@ class Engine:
             if at is None and self._stopping:
                 return []
             self._changed.wait(None if at is None else max(at - now, 0.0))
-
-    def _answer(self, jobs: list[Job]) -> None:
-        jobs = [job for job in jobs if job.reply.set_running_or_notify_cancel()]
-        if not jobs:
-            return
-        started = self._clock()
-        try:
-            transcripts = self._model.transcribe([job.prepared for job in jobs])
-        except Exception as error:  # noqa: BLE001  whatever the GPU library raises
-            self._answer_singly(jobs, error)
-            return
-        log.debug(
-            "decoded",
-            kind=str(jobs[0].request.kind),
-            items=len(jobs),
-            frames=jobs[0].prepared.mel.shape[1],
-            seconds=round(self._clock() - started, 3),
-        )
-        self._observer.decoded(self._decoded(jobs, started))
-        for job, transcript in zip(jobs, transcripts, strict=True):
-            job.reply.set_result(_recognition(job.request, transcript))
-
-    def _decoded(self, jobs: Sequence[Job], started_sec: float) -> DecodedBatch:
-        first, limit = jobs[0], self._settings
-        return DecodedBatch(
-            work=Work.of(first.request.kind, background=first.background),
-            items=[
-                DecodedItem(
-                    arrived_sec=job.arrived_sec, audio_sec=job.prepared.audio_sec, trace=job.trace
-                )
-                for job in jobs
-            ],
-            max_items=limit.max_background_batch if first.background else limit.max_batch,
-            window_sec=first.prepared.mel.shape[1] // 100,
-            started_sec=started_sec,
-            ended_sec=self._clock(),
-        )
-
-    def _answer_singly(self, jobs: list[Job], error: Exception) -> None:
-        """One bad item must not take the batch's others with it."""
-        log.warning("batch failed", items=len(jobs), error=type(error).__name__)
-        failed = 0
-        for job in jobs:
-            try:
-                (transcript,) = self._model.transcribe([job.prepared])
-            except Exception as single:
-                failed += 1
-                log.exception("item failed", utterance=job.request.utterance_id)
-                if failed == len(jobs) and not self._still_works(job):
-                    # A GPU in this state never recovers: leave it to the supervisor and the
-                    # clients' replay. No reply is sent, so that nothing is taken as answered.
-                    log.critical("the model no longer runs; the process ends")
-                    os._exit(1)
-                job.reply.set_exception(ModelRejected(f"can't be decoded: {type(single).__name__}"))
-            else:
-                job.reply.set_result(_recognition(job.request, transcript))
-
-    def _still_works(self, job: Job) -> bool:
-        """Whether the model still decodes plain silence."""
-        try:
-            self._model.transcribe([silence(self._model, job.request.kind)])
-        except Exception:  # noqa: BLE001
-            return False
-        return True
-
-
-def silence(model: Transcriber, kind: Kind) -> Prepared:
-    """Two seconds of nothing, made ready: what every working model can decode."""
-    return model.prepare(
-        Sound.whole(model.new_stream(), np.zeros(SAMPLE_RATE, dtype=np.float32)),
-        window_sec=2,
-        kind=kind,
-        prompt=(),
-        language="en",
-        languages=("en",),
-        temperature=0.0,
-    )
-
-
-def _recognition(request: RecognitionRequest, transcript: Transcript) -> Recognition:
-    skipped_sec = request.skip_samples / SAMPLE_RATE
-    return Recognition(
-        utterance_id=request.utterance_id,
-        kind=request.kind,
-        text=transcript.text,
-        language=transcript.language,
-        words=tuple(
-            replace(
-                word, start_sec=word.start_sec + skipped_sec, end_sec=word.end_sec + skipped_sec
-            )
-            for word in transcript.words
-        ),
-        avg_logprob=transcript.avg_logprob,
-        no_speech_prob=transcript.no_speech_prob,
-    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from models.asr_engine import silence
+from models.asr_job import silence
 from models.base import SAMPLE_RATE, Kind, ModelError, Samples
 from models.batching import window_sec
 from models.sessions import Sound

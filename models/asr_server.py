@@ -28,6 +28,7 @@ from models.asr_traces import TracingObserver, caller_of
 from models.asr_wire import LONGEST_BYTES, TooLong, read_place, read_request, to_wire
 from models.base import (
     Kind,
+    ModelBusy,
     ModelError,
     ModelRejected,
     ModelUnavailable,
@@ -140,14 +141,8 @@ def application(
                 return JSONResponse(to_wire(await engine.submit(wanted, sound=sound)))
         except Missing as error:
             return JSONResponse({"detail": str(error), "have": error.have}, status_code=412)
-        except Superseded as error:
-            return _problem(409, error)
-        except TooLong as error:
-            return _problem(413, error)
-        except ModelRejected as error:
-            return _problem(400, error)
-        except ModelUnavailable as error:
-            return _problem(503, error)
+        except ModelError as error:
+            return _problem(error)
 
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -182,7 +177,18 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _problem(status: int, error: ModelError) -> Response:
+STATUSES: tuple[tuple[type[ModelError], int], ...] = (
+    (Superseded, 409),
+    (TooLong, 413),
+    (ModelRejected, 400),
+    (ModelBusy, 429),
+    (ModelUnavailable, 503),
+)
+"""The first that fits; a kind before its parent."""
+
+
+def _problem(error: ModelError) -> Response:
+    status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
     return JSONResponse({"detail": str(error)}, status_code=status)
 
 

@@ -13,6 +13,7 @@ from models.base import (
     SAMPLE_RATE,
     Kind,
     ModelRejected,
+    Pressure,
     RecognisedWord,
     Recognition,
     RecognitionRequest,
@@ -53,6 +54,7 @@ class WireRecognition(BaseModel):
     words: tuple[WireWord, ...] = ()
     avg_logprob: float = 0.0
     no_speech_prob: float = 0.0
+    pressure: Pressure = Pressure.NONE
 
 
 def to_pcm(samples: Samples) -> bytes:
@@ -175,6 +177,7 @@ def to_wire(recognition: Recognition) -> dict[str, Any]:
         ),
         avg_logprob=round(recognition.avg_logprob, 4),
         no_speech_prob=round(recognition.no_speech_prob, 4),
+        pressure=recognition.pressure,
     ).model_dump(mode="json")
 
 
@@ -197,4 +200,5 @@ def from_wire(body: bytes) -> Recognition:
         ),
         avg_logprob=wire.avg_logprob,
         no_speech_prob=wire.no_speech_prob,
+        pressure=wire.pressure,
     )

@@ -21,6 +21,7 @@ class ModelError(Exception):
 
     ModelError
     ├── ModelUnavailable   the process is down, restarting or full: try again later
+    │   └── ModelBusy      it takes no partials now
     └── ModelRejected      this request can never succeed: do not send it again
     """
 
@@ -31,6 +32,23 @@ class ModelUnavailable(ModelError):
 
 class ModelRejected(ModelError):
     """The request itself is wrong; sending it again gives the same answer."""
+
+
+class ModelBusy(ModelUnavailable):
+    """The process is too loaded for partials: ask for them rarely, finals are answered."""
+
+
+class Pressure(StrEnum):
+    """How loaded the recognition process is, in order; what a client does about its partials."""
+
+    NONE = "none"
+    """As often as is set."""
+    SLOW = "slow"
+    """Half as often."""
+    SLOWER = "slower"
+    """A quarter as often."""
+    FINALS = "finals"
+    """None: finals only."""
 
 
 class Kind(StrEnum):
@@ -76,7 +94,10 @@ class RecognisedWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """What was heard. Short partials have no `words`; `text` is stripped."""
+    """What was heard. Short partials have no `words`; `text` is stripped.
+
+    `pressure` is the process's as it answered.
+    """
 
     utterance_id: str
     kind: Kind
@@ -85,6 +106,7 @@ class Recognition:
     words: tuple[RecognisedWord, ...] = ()
     avg_logprob: float = 0.0
     no_speech_prob: float = 0.0
+    pressure: Pressure = Pressure.NONE
 
 
 class Recogniser(Protocol):

@@ -101,9 +101,15 @@ class BatchQueue(Generic[T]):
         return len(self._finals) + len(self._partials)
 
     @property
-    def headroom(self) -> float:
-        """1 when no live speech waits, 0 when partials are refused; files don't count."""
-        return max(0.0, 1.0 - self._live / self._max_queue)
+    def fullness(self) -> float:
+        """0 when no live speech waits, 1 when partials are refused; files don't count."""
+        return min(1.0, self._live / self._max_queue)
+
+    @property
+    def waiting_since_sec(self) -> float | None:
+        """When the live request that waits longest came; None while none does."""
+        live = (*self._finals.values(), *self._partials.values())
+        return min((request.arrived_sec for request in live), default=None)
 
     def add(self, request: Pending[T]) -> Admission[T]:
         """Let a request wait; a full queue refuses partials only. Superseded ones get a 409."""

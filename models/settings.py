@@ -35,6 +35,9 @@ class AsrSettings(BaseModel):
         default=False, description="Pad finals to 30 s, for models that need it"
     )
     max_queue: int = Field(default=256, ge=1, description="Waiting requests before partials shed")
+    longest_wait_ms: int = Field(
+        default=400, ge=1, description="Live speech that waits longer makes partials rarer"
+    )
     api_key: SecretStr = Field(
         default=SecretStr(""),
         description="Bearer key of /v1; without one /v1 serves this machine only",

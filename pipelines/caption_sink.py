@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from models.base import Pressure
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment
 
 
@@ -14,8 +15,8 @@ class CaptionSink(Protocol):
         """Show the text so far; cancelled when the utterance ends meanwhile."""
         ...
 
-    async def final(self, segment: Segment) -> None:
-        """Record the segment, then show it."""
+    async def final(self, segment: Segment, pressure: Pressure) -> None:
+        """Record the segment, then show it, and that partials are rare under this pressure."""
         ...
 
     async def dropped(self, caption: DroppedCaption) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from models.base import Recogniser, Samples, VoiceDetector
+from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.events import Speaker
 from pipelines.finals import MAX_OUTSTANDING_FINALS, Finals
@@ -37,6 +38,7 @@ class TrackCaptions:
         max_outstanding: int = MAX_OUTSTANDING_FINALS,
     ) -> None:
         track = Track(meeting_id=meeting_id, speaker=speaker)
+        cadence = Cadence(settings.partial_every_sec)
         memory = LanguageMemory(settings.languages)
         self._segmenter = Segmenter(detector, settings)
         self._partials = Partials(
@@ -45,6 +47,7 @@ class TrackCaptions:
             sink=sink,
             memory=memory,
             settings=settings,
+            cadence=cadence,
             done=self._note_error,
         )
         self._finals = Finals(
@@ -53,6 +56,7 @@ class TrackCaptions:
             sink=sink,
             memory=memory,
             settings=settings,
+            cadence=cadence,
             max_outstanding=max_outstanding,
             shown=self._partials.take_back,
             done=self._note_error,

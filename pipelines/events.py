@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from models.base import Pressure
+
 SAMPLE_RATE = 16_000
 """Hz, mono, everywhere inside Greffier."""
 
@@ -75,7 +77,7 @@ class PartialCaption:
     """Text of an utterance that still goes on.
 
     `stable` will not change any more (LocalAgreement-2); `tail` may. Both are stripped.
-    `utterance_id` is the `Segment.id` of the final to come.
+    `utterance_id` is the `Segment.id` of the final to come. Under `pressure` partials are rare.
     """
 
     utterance_id: str
@@ -84,6 +86,7 @@ class PartialCaption:
     stable: str
     tail: str
     language: str
+    pressure: Pressure = Pressure.NONE
 
     @property
     def text(self) -> str:
@@ -93,10 +96,14 @@ class PartialCaption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalCaption:
-    """An utterance has ended; its segment is committed to the record as number `seq`."""
+    """An utterance has ended; its segment is committed to the record as number `seq`.
+
+    `pressure`: whether its partials were rare, or left out; no part of the record.
+    """
 
     seq: int
     segment: Segment
+    pressure: Pressure = Pressure.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import av
 import av.error
 import numpy as np
 
-from models.base import SAMPLE_RATE, ModelUnavailable, Recogniser, Samples, VoiceDetector
+from models.base import SAMPLE_RATE, ModelUnavailable, Pressure, Recogniser, Samples, VoiceDetector
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
 from pipelines.settings import CaptionSettings
@@ -138,7 +138,7 @@ class _Collected:
     async def dropped(self, caption: DroppedCaption) -> None:
         """Nothing was shown."""
 
-    async def final(self, segment: Segment) -> None:
+    async def final(self, segment: Segment, pressure: Pressure) -> None:  # noqa: ARG002
         self.segments.append(segment)
 
     async def gap(self, gap: Gap) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRequest
+from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.events import DroppedCaption, GapReason
 from pipelines.guards import DropReason, drop_reason
@@ -32,6 +33,7 @@ class Finals:
         sink: CaptionSink,
         memory: LanguageMemory,
         settings: CaptionSettings,
+        cadence: Cadence,
         max_outstanding: int,
         shown: Callable[[str], bool],
         done: Callable[[asyncio.Task[None]], None],
@@ -41,6 +43,7 @@ class Finals:
         self._sink = sink
         self._memory = memory
         self._languages = settings.languages
+        self._cadence = cadence
         self._max_outstanding = max_outstanding
         self._shown = shown
         self._done = done
@@ -83,7 +86,7 @@ class Finals:
             await self._sink.gap(self._track.gap(utterance, outcome))
         elif self._drop_reason(utterance, outcome) is None:
             self._memory.heard(outcome.language, speech_sec(utterance))
-            await self._sink.final(self._track.segment(utterance, outcome))
+            await self._sink.final(self._track.segment(utterance, outcome), outcome.pressure)
         elif shown:
             await self._sink.dropped(
                 DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
@@ -99,7 +102,7 @@ class Finals:
 
     async def _recognise(self, utterance: Utterance) -> Recognition | GapReason:
         try:
-            return await self._recogniser.recognise(
+            recognition = await self._recogniser.recognise(
                 RecognitionRequest(
                     utterance_id=self._track.utterance_id(utterance.start_sample),
                     kind=Kind.FINAL,
@@ -112,3 +115,5 @@ class Finals:
             )
         except ModelError:
             return GapReason.OUTAGE
+        self._cadence.tell(recognition.pressure, utterance.end_sample)
+        return recognition

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Callable
 
 from models.base import (
-    SAMPLE_RATE,
     Kind,
+    ModelBusy,
     ModelError,
+    Pressure,
     Recogniser,
     RecognitionRequest,
     Samples,
 )
+from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.events import PartialCaption
 from pipelines.guards import drop_reason
@@ -35,6 +37,7 @@ class Partials:
         sink: CaptionSink,
         memory: LanguageMemory,
         settings: CaptionSettings,
+        cadence: Cadence,
         done: Callable[[asyncio.Task[None]], None],
     ) -> None:
         self._track = track
@@ -42,7 +45,7 @@ class Partials:
         self._sink = sink
         self._memory = memory
         self._languages = settings.languages
-        self._every = round(settings.partial_every_sec * SAMPLE_RATE)
+        self._cadence = cadence
         self._done = done
         self._live = LiveText()
         self._asked_until = 0
@@ -52,12 +55,13 @@ class Partials:
     def begin(self, first_speech_sample: int) -> None:
         """An utterance has begun: its text starts from nothing."""
         self._live, self._asked_until = LiveText(), first_speech_sample
+        self._cadence.begin(first_speech_sample)
 
     def ask(self, opened: OpenUtterance, samples: Callable[[], Samples]) -> None:
         """Ask for a partial if enough new speech is there and none is in flight."""
         if self._task is not None:
             return
-        if opened.speech_end_sample - self._asked_until < self._every:
+        if opened.speech_end_sample - self._asked_until < self._cadence.every_samples:
             return
         self._asked_until = opened.speech_end_sample
         request = RecognitionRequest(
@@ -91,8 +95,12 @@ class Partials:
     ) -> None:
         try:
             recognition = await self._recogniser.recognise(request)
+        except ModelBusy:
+            self._cadence.tell(Pressure.FINALS, opened.speech_end_sample)
+            return
         except ModelError:
             return  # the next partial, or the final, says it all
+        self._cadence.tell(recognition.pressure, opened.speech_end_sample)
         if drop_reason(recognition, loudness(request.samples)) is not None:
             return
         agreed = live.update(recognition, len(request.samples))
@@ -105,6 +113,7 @@ class Partials:
                 stable=agreed.stable,
                 tail=agreed.tail,
                 language=recognition.language,
+                pressure=recognition.pressure,
             )
         )
 

@@ -11,7 +11,7 @@ from greffier.settings import as_environment
 from greffier.stack import answers, command
 from greffier.supervisor import Program, Supervisor
 from models.asr_client import AsrClient
-from models.base import Samples
+from models.base import Pressure, Samples
 from models.vad import shared_model
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
@@ -125,7 +125,7 @@ class _Sink:
         self._open[caption.utterance_id] = caption.text
         self._tell()
 
-    async def final(self, segment: Segment) -> None:
+    async def final(self, segment: Segment, pressure: Pressure) -> None:  # noqa: ARG002
         self._open.pop(segment.id, None)
         self._finals.append(segment.text)
         self._tell()

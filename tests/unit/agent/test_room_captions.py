@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from agent.caption_stream import caption_stream
 from agent.record_lines import line_of_gap, line_of_segment
 from agent.room_captions import RoomCaptions
+from models.base import Pressure
 from pipelines.events import (
     CaptionEvent,
     DroppedCaption,
@@ -182,6 +184,11 @@ def test_the_streams_carry_the_protocols_attributes() -> None:
     assert done.attributes["greffier.seq"] == "7"
     assert done.attributes["greffier.end_ms"] == "950"
     assert done.attributes["greffier.stable"] == "8"
+    assert "greffier.pressure" not in done.attributes
+    late = FinalCaption(seq=7, segment=segment(), pressure=Pressure.FINALS)
+    assert caption_stream(late, "fr").attributes["greffier.pressure"] == "finals"
+    slow = replace(partial("bonjour", "à"), pressure=Pressure.SLOW)
+    assert caption_stream(slow, "fr").attributes["greffier.pressure"] == "slow"
     gap = caption_stream(GapCaption(seq=8, gap=GAP), "en")
     assert gap.text == "[1 s not transcribed: service out of order]"
     assert gap.attributes["greffier.gap"] == "outage"

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from models.asr_client import AsrClient
-from models.base import Kind, ModelError, ModelRejected, ModelUnavailable, RecognitionRequest
+from models.base import (
+    Kind,
+    ModelBusy,
+    ModelError,
+    ModelRejected,
+    ModelUnavailable,
+    RecognitionRequest,
+)
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -107,6 +114,13 @@ async def test_partials_fail_at_once(failure: int | Exception) -> None:
         with pytest.raises(ModelUnavailable):
             await asr.recognise(request(Kind.PARTIAL))
     assert clock.pauses == []
+
+
+async def test_a_process_that_takes_no_partials_is_busy() -> None:
+    """Not away: the speaker's partials become rare, and nothing else."""
+    async with client(failing(1, 429), Clock()) as asr:
+        with pytest.raises(ModelBusy):
+            await asr.recognise(request(Kind.PARTIAL))
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -9,7 +9,14 @@ import pytest
 from faster_whisper.feature_extractor import FeatureExtractor
 
 from models.asr_engine import Engine, Superseded
-from models.base import Kind, ModelRejected, ModelUnavailable, RecognitionRequest
+from models.base import (
+    Kind,
+    ModelBusy,
+    ModelRejected,
+    ModelUnavailable,
+    Pressure,
+    RecognitionRequest,
+)
 from models.log_mel import LogMelStream
 from models.sessions import Sound
 from models.settings import AsrSettings
@@ -105,13 +112,38 @@ async def test_a_full_queue_sheds_partials(engine: Engine, model: FakeModel) -> 
     while engine.load()["queued"] < 4:
         await asyncio.sleep(0.005)
     assert engine.load()["headroom"] == 0.0
-    with pytest.raises(ModelUnavailable, match="full"):
+    with pytest.raises(ModelBusy, match="full"):
         await engine.submit(request("p", Kind.PARTIAL))
     tasks.append(asyncio.create_task(engine.submit(request("u9"))))
     while engine.load()["queued"] < 5:
         await asyncio.sleep(0.005)
     model.gate.set()
-    await asyncio.gather(first, *tasks)
+    answers = await asyncio.gather(first, *tasks)
+    assert {answer.pressure for answer in answers} == {Pressure.FINALS}
+
+
+async def test_pressure_rises_while_speech_waits_and_falls_afterwards(model: FakeModel) -> None:
+    """Answers carry it; while it is there, no headroom is left for other speakers."""
+    clock = [100.0]
+    engine = Engine(model, AsrSettings(batch_wait_ms=0, longest_wait_ms=400), lambda: clock[0])
+    engine.start()
+    assert engine.load()["headroom"] == 1.0
+    first = await busy(engine, model)
+    waiting = asyncio.create_task(engine.submit(request("waits")))
+    while engine.load()["queued"] < 1:
+        await asyncio.sleep(0.005)
+    clock[0] += 1.0
+    assert engine.pressure is Pressure.SLOW
+    assert engine.load()["headroom"] == 0.0
+    model.gate.set()
+    answers = await asyncio.gather(first, waiting)
+    assert {answer.pressure for answer in answers} == {Pressure.SLOW}
+    clock[0] += 4.0
+    assert engine.pressure is Pressure.SLOW
+    clock[0] += 5.0
+    assert engine.pressure is Pressure.NONE
+    assert engine.load()["headroom"] == 1.0
+    await asyncio.to_thread(engine.stop)
 
 
 async def test_a_bad_item_fails_alone(engine: Engine, model: FakeModel) -> None:

@@ -171,7 +171,7 @@ async def test_the_page_can_be_scraped_and_says_nothing_of_what_was_said() -> No
     families = {family.name: family for family in text_string_to_metric_families(page.text)}
     labels = {name for f in families.values() for s in f.samples for name in s.labels}
     assert labels == {"model", "kind", "outcome", "device", "le"}
-    assert families["greffier_asr_headroom"].samples[0].value == 1.0
+    assert families["greffier_asr_headroom"].samples[0].value > 0.5
     assert "greffier_asr_gpu_memory_used_bytes" not in families
     assert "process_resident_memory_bytes" in families
     fresh = AsrMetrics.make()

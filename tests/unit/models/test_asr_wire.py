@@ -18,7 +18,14 @@ from models.asr_wire import (
     to_query,
     to_wire,
 )
-from models.base import Kind, ModelRejected, RecognisedWord, Recognition, RecognitionRequest
+from models.base import (
+    Kind,
+    ModelRejected,
+    Pressure,
+    RecognisedWord,
+    Recognition,
+    RecognitionRequest,
+)
 
 
 def test_samples_survive_the_wire() -> None:
@@ -51,7 +58,12 @@ def test_an_answer_survives_the_wire() -> None:
     """What a server writes a client reads."""
     word = RecognisedWord(text="oui", start_sec=0.1, end_sec=0.2, probability=0.9)
     answer = Recognition(
-        utterance_id="u", kind=Kind.FINAL, text="oui", language="fr", words=(word,), avg_logprob=-1
+        utterance_id="u",
+        kind=Kind.FINAL,
+        text="oui",
+        language="fr",
+        words=(word,),
+        pressure=Pressure.SLOW,
     )
     assert from_wire(json.dumps(to_wire(answer)).encode()) == answer
 

@@ -65,7 +65,7 @@ def test_full_queue_refuses_partials_never_finals() -> None:
     q.add(pending("a"))
     assert not q.add(pending("b")).accepted
     assert q.add(pending("c", KEY_F)).accepted
-    assert q.headroom == 0.0
+    assert q.fullness == 1.0
 
 
 def test_same_final_twice_is_two_requests() -> None:
@@ -178,7 +178,8 @@ def test_files_take_no_room_from_live_speech() -> None:
     q = queue(max_queue=1)
     for name in "abc":
         q.add(pending(name, KEY_B))
-    assert (len(q), q.headroom) == (3, 1.0)
+    assert (len(q), q.fullness) == (3, 0.0)
+    assert q.waiting_since_sec is None
     assert q.add(pending("p")).accepted
     assert len(q.clear()) == 4
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -50,6 +51,8 @@ class Machine(RuleBasedStateMachine):
         replaces = self._live(lambda r: self._is_partial_of(r, request.utterance_id))
         admission = self.queue.add(request)
         assert admission.accepted == (room or bool(replaces))
+        for older in admission.superseded:
+            request = replace(request, arrived_sec=older.arrived_sec)  # it keeps its place
         self._account(request, admission.accepted, [r.item for r in admission.superseded])
 
     @rule(speaker=SPEAKERS, key=KEYS, age=st.sampled_from([0.0, 0.5, 5.0]))
@@ -114,7 +117,9 @@ class Machine(RuleBasedStateMachine):
     def holds_exactly_what_waits(self) -> None:
         if hasattr(self, "queue"):
             assert len(self.queue) == len(self.waiting)
-            assert 0.0 <= self.queue.headroom <= 1.0
+            live = [r.arrived_sec for r in self.waiting.values() if not r.key.background]
+            assert self.queue.waiting_since_sec == min(live, default=None)
+            assert self.queue.fullness == min(len(live) / MAX_QUEUE, 1.0)
 
     def teardown(self) -> None:
         """Nobody starves: with nothing more to come everybody goes, finals and oldest first."""

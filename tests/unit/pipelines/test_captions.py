@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from models.base import (
     SAMPLE_RATE,
     Kind,
+    ModelBusy,
     ModelRejected,
     ModelUnavailable,
+    Pressure,
     RecognisedWord,
     Recognition,
     RecognitionRequest,
@@ -29,11 +32,13 @@ FRAME = 800
 class Shown:
     events: list[object] = field(default_factory=list)
     error: Exception | None = None
+    pressures: list[Pressure] = field(default_factory=list)
 
     async def partial(self, caption: PartialCaption) -> None:
         self.events.append(caption)
 
-    async def final(self, segment: Segment) -> None:
+    async def final(self, segment: Segment, pressure: Pressure) -> None:
+        self.pressures.append(pressure)
         if self.error:
             raise self.error
         self.events.append(segment)
@@ -112,6 +117,55 @@ async def test_one_partial_in_flight_and_none_after_the_end() -> None:
     recogniser.release()
     await captions.drain()
     assert [type(event) for event in sink.events] == [Segment]
+
+
+def pressed(pressures: dict[int, Pressure]) -> ScriptedRecogniser:
+    """Under the pressure that began with the request of that number."""
+    asked = [0]
+
+    def answer(request: RecognitionRequest) -> Recognition:
+        asked[0] += 1
+        level = max(at for at in pressures if at <= asked[0])
+        return Recognition(
+            utterance_id=request.utterance_id,
+            kind=request.kind,
+            text="bonjour",
+            language="fr",
+            pressure=pressures[level],
+        )
+
+    return ScriptedRecogniser(answer)
+
+
+async def test_under_pressure_partials_come_rarely_and_come_back() -> None:
+    """Half as often once the process says so, as set once it says so; the sink is told."""
+    sink = Shown()
+    recogniser = pressed({0: Pressure.SLOW, 4: Pressure.NONE})
+    captions = make(recogniser, sink)
+    await play(captions, speech(7.5), quiet(1))
+    await captions.drain()
+    lengths = [len(r.samples) / SAMPLE_RATE for r in recogniser.requests if r.kind is Kind.PARTIAL]
+    steps = [b - a for a, b in itertools.pairwise(lengths)]
+    assert steps[:3] == pytest.approx([1.4] * 3, abs=0.1)
+    assert steps[3:] == pytest.approx([0.7] * len(steps[3:]), abs=0.1)
+    assert len(steps) > 4
+    shown = [p.pressure for p in sink.of(PartialCaption)]
+    assert shown[:3] == [Pressure.SLOW] * 3
+    assert sink.pressures == [Pressure.NONE]
+
+
+async def test_finals_only_is_finals_only_until_a_final_says_it_is_over() -> None:
+    """A process that refuses partials is asked for none until a final comes without pressure."""
+    sink = Shown()
+    answers = iter([ModelBusy("full")])
+    recogniser = ScriptedRecogniser(lambda r: next(answers, "bonjour"))
+    captions = make(recogniser, sink)
+    at = await play(captions, speech(5), quiet(1))
+    assert [r.kind for r in recogniser.requests] == [Kind.PARTIAL, Kind.FINAL]
+    await play(captions, speech(2), quiet(1), at=at)
+    await captions.drain()
+    assert [r.kind for r in recogniser.requests][2:] == [Kind.PARTIAL] * 2 + [Kind.FINAL]
+    assert len(sink.of(Segment)) == 2
 
 
 async def test_finals_come_out_in_order() -> None:

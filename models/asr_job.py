@@ -1,0 +1,88 @@
+"""A request on its way through the engine, and what the engine needs of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from opentelemetry.context import Context
+
+from models.base import SAMPLE_RATE, Kind, Recognition, RecognitionRequest
+from models.log_mel import LogMelStream
+from models.sessions import Sound
+from models.whisper import Prepared, Transcript
+
+
+class Transcriber(Protocol):
+    """What the engine needs of a model; `models.whisper.WhisperModel` has it."""
+
+    def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
+        """Token ids of a prompt; any thread."""
+        ...
+
+    def new_stream(self) -> LogMelStream:
+        """An empty stream of the model's features; any thread."""
+        ...
+
+    def prepare(  # noqa: D102  as WhisperModel.prepare
+        self,
+        sound: Sound,
+        *,
+        window_sec: int,
+        kind: Kind,
+        prompt: tuple[int, ...],
+        language: str | None,
+        languages: tuple[str, ...],
+        temperature: float,
+    ) -> Prepared: ...
+
+    def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
+        """Decode a batch; the owner thread only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A request with its own reply: never an index into somebody else's list."""
+
+    request: RecognitionRequest
+    prepared: Prepared
+    background: bool
+    reply: Future[Recognition]
+    arrived_sec: float
+    trace: Context
+
+
+def silence(model: Transcriber, kind: Kind) -> Prepared:
+    """Two seconds of nothing, made ready: what every working model can decode."""
+    return model.prepare(
+        Sound.whole(model.new_stream(), np.zeros(SAMPLE_RATE, dtype=np.float32)),
+        window_sec=2,
+        kind=kind,
+        prompt=(),
+        language="en",
+        languages=("en",),
+        temperature=0.0,
+    )
+
+
+def recognition_of(request: RecognitionRequest, transcript: Transcript) -> Recognition:
+    """The transcript as the answer to its request; times count what was skipped."""
+    skipped_sec = request.skip_samples / SAMPLE_RATE
+    return Recognition(
+        utterance_id=request.utterance_id,
+        kind=request.kind,
+        text=transcript.text,
+        language=transcript.language,
+        words=tuple(
+            replace(
+                word, start_sec=word.start_sec + skipped_sec, end_sec=word.end_sec + skipped_sec
+            )
+            for word in transcript.words
+        ),
+        avg_logprob=transcript.avg_logprob,
+        no_speech_prob=transcript.no_speech_prob,
+    )
