@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from greffier.bench.speech import from_meeting
-from models.base import SAMPLE_RATE, Samples
+from models.base import SAMPLE_RATE, Pressure, Samples
 from models.vad import shared_model
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
@@ -27,7 +27,7 @@ class Finals:
 
     async def partial(self, caption: PartialCaption) -> None: ...
 
-    async def final(self, segment: Segment) -> None:
+    async def final(self, segment: Segment, pressure: Pressure) -> None:
         self.texts.append(segment.text)
         self.languages.append(segment.language)
 
