@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from livekit import api
 from livekit.agents import AutoSubscribe, JobContext, JobProcess, JobRequest
 
+from agent.audio_router import open_streams
+from agent.audio_stream import OpenStream
 from agent.meeting import Ending, MeetingAgent, Parts
 from agent.room_captions import RoomCaptions
 from agent.room_display import LiveKitDisplay
@@ -136,6 +138,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         raise
     livekit = api.LiveKitAPI(values.livekit_url, values.api_key, values.api_secret)
     recogniser = AsrClient(values.asr_url)
+    open_stream, close_streams = open_streams()
     agent = _agent(
         context,
         values=values,
@@ -145,6 +148,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         livekit=livekit,
         recogniser=recogniser,
         language=meeting.language,
+        open_stream=open_stream,
     )
 
     async def attend() -> None:
@@ -154,6 +158,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         finally:
             log.info("room %s: left (%s)", name, ending.value)
             context.shutdown(ending.value)
+            close_streams()
             await recogniser.aclose()
             await livekit.aclose()
             await database.close()
@@ -180,6 +185,7 @@ def _agent(
     livekit: api.LiveKitAPI,
     recogniser: Recogniser,
     language: str,
+    open_stream: OpenStream,
 ) -> MeetingAgent:
     async def room_exists() -> bool:
         request = api.ListRoomsRequest(names=[context.job.room.name])
@@ -194,8 +200,10 @@ def _agent(
             lease_sec=values.agent.lease_sec,
             notice=notice,
             captions=RoomCaptions(record=record, lease=lease, display=display),
+            open_stream=open_stream,
             recogniser=recogniser,
             detector=shared_model().detector,
+            detect=shared_model().probabilities,
             settings=values.captions,
             room_exists=room_exists,
             now=time.time,

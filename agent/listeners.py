@@ -1,22 +1,28 @@
-"""The tracks that a meeting listens to, by track SID."""
+"""The tracks that a meeting listens to, by track SID, all of them heard by one task."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from livekit import rtc
 
-from agent.room_audio import open_stream, overload_gap
+from agent.audio_stream import FRAME_MS, OpenStream
+from agent.room_audio import overload_gap
 from agent.track_listener import TrackListener
-from models.base import Recogniser, VoiceDetector
+from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.caption_sink import CaptionSink
 from pipelines.captions import TrackCaptions
 from pipelines.events import Speaker
+from pipelines.hearing import hear_together
 from pipelines.settings import CaptionSettings
 
 log = logging.getLogger(__name__)
+
+TICK_SEC = FRAME_MS / 1000 / 2
+"""A frame waits for half its own length at most, and meets those of the other tracks."""
 
 
 class Listeners:
@@ -27,20 +33,25 @@ class Listeners:
         *,
         meeting_id: str,
         started_at: datetime,
+        open_stream: OpenStream,
         recogniser: Recogniser,
         detector: Callable[[], VoiceDetector],
+        detect: Detect,
         sink: CaptionSink,
         settings: CaptionSettings,
         now: Callable[[], float],
     ) -> None:
         self._meeting_id = meeting_id
         self._zero = started_at.timestamp()
+        self._open_stream = open_stream
         self._recogniser = recogniser
         self._detector = detector
+        self._detect = detect
         self._sink = sink
         self._settings = settings
         self._now = now
         self._by_sid: dict[str, TrackListener] = {}
+        self._changed = asyncio.Event()
 
     def add(
         self, track: rtc.Track, publication: rtc.RemoteTrackPublication, speaker: Speaker
@@ -64,13 +75,14 @@ class Listeners:
             await self._sink.gap(overload_gap(self._meeting_id, speaker, start_sample, end_sample))
 
         listener = TrackListener(
-            frames=lambda: open_stream(track),
+            open_stream=lambda: self._open_stream(track),
             muted=lambda: publication.muted,
             captions=captions,
             lost=lost,
             meeting_sec=lambda: self._now() - self._zero,
         )
         self._by_sid[publication.sid] = listener
+        self.changed()
         return listener
 
     def gone(self, sid: str) -> None:
@@ -79,13 +91,28 @@ class Listeners:
         if listener is not None:
             listener.end()
 
-    def mute_changed(self, sid: str) -> None:
-        """The track was muted or unmuted."""
-        listener = self._by_sid.get(sid)
-        if listener is not None:
-            listener.mute_changed()
+    def changed(self) -> None:
+        """A track was muted or unmuted, or is new."""
+        self._changed.set()
 
     def end(self) -> None:
         """All tracks are over."""
         for sid in list(self._by_sid):
             self.gone(sid)
+
+    async def run(self) -> None:
+        """Hear all tracks, tick by tick, until cancelled; asleep while nothing can be heard."""
+        while True:
+            self._changed.clear()
+            if not self.hear():
+                await self._changed.wait()
+            await asyncio.sleep(TICK_SEC)
+
+    def hear(self) -> bool:
+        """One tick: what has come of all tracks. False: nothing will come until a change."""
+        awake = [one for one in self._by_sid.values() if not one.idle]
+        failures = hear_together([one.steps() for one in awake], self._detect)
+        for listener, failure in zip(awake, failures, strict=True):
+            if failure is not None:
+                listener.fail(failure)
+        return bool(awake)

@@ -13,13 +13,14 @@ from enum import StrEnum
 from livekit import rtc
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent.audio_stream import OpenStream
 from agent.listeners import Listeners
 from agent.patience import PatientRecogniser
 from agent.room_audio import speaker_of
 from agent.room_captions import RoomCaptions
 from agent.room_notice import Notice
 from agent.track_listener import TrackListener
-from models.base import Recogniser, VoiceDetector
+from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.settings import CaptionSettings
 from storage.line import Lease, MeetingState
 from storage.record import LeaseLost, Record
@@ -58,8 +59,10 @@ class Parts:
     lease_sec: float
     notice: Notice
     captions: RoomCaptions
+    open_stream: OpenStream
     recogniser: Recogniser
     detector: Callable[[], VoiceDetector]
+    detect: Detect
     settings: CaptionSettings
     room_exists: Callable[[], Awaitable[bool]]
     now: Callable[[], float] = time.time
@@ -74,8 +77,10 @@ class MeetingAgent:
         self._listeners = Listeners(
             meeting_id=parts.lease.meeting_id,
             started_at=parts.lease.started_at,
+            open_stream=parts.open_stream,
             recogniser=self._recogniser,
             detector=parts.detector,
+            detect=parts.detect,
             sink=parts.captions,
             settings=parts.settings,
             now=parts.now,
@@ -100,7 +105,12 @@ class MeetingAgent:
         async with asyncio.TaskGroup() as self._group:
             helpers = [
                 self._group.create_task(work)
-                for work in (self._heartbeat(), self._parts.captions.run(), self._begin())
+                for work in (
+                    self._heartbeat(),
+                    self._parts.captions.run(),
+                    self._listeners.run(),
+                    self._begin(),
+                )
             ]
             await self._stop.wait()
             await self._flush()
@@ -138,7 +148,7 @@ class MeetingAgent:
             "track_unpublished", lambda publication, _who: self._listeners.gone(publication.sid)
         )
         for change in ("track_muted", "track_unmuted"):
-            room.on(change, lambda _who, publication: self._listeners.mute_changed(publication.sid))
+            room.on(change, lambda *_: self._listeners.changed())
         room.on("participant_connected", self._joined)
         room.on("participant_active", self._joined)
         room.on("participant_name_changed", lambda who, *_names: self._joined(who))

@@ -1,4 +1,4 @@
-"""One audio track of a room: its stream, its speaker, its samples."""
+"""One audio track of a room: its speaker, its samples, what of it was lost."""
 
 from __future__ import annotations
 
@@ -7,23 +7,6 @@ from livekit import rtc
 
 from models.base import Samples
 from pipelines.events import SAMPLE_RATE, Gap, GapReason, Speaker
-
-FRAME_MS = 50
-"""Every stream of the SDK receives every stream's events: shorter frames cost a core."""
-QUEUE_FRAMES = 200
-"""10 s: the SDK drops the oldest beyond. Bounded, so that a stuck process can't fill the memory."""
-QUEUE_SEC = QUEUE_FRAMES * FRAME_MS / 1000
-
-
-def open_stream(track: rtc.Track) -> rtc.AudioStream:
-    """16 kHz mono frames of 50 ms."""
-    return rtc.AudioStream.from_track(
-        track=track,
-        sample_rate=SAMPLE_RATE,
-        num_channels=1,
-        frame_size_ms=FRAME_MS,
-        capacity=QUEUE_FRAMES,
-    )
 
 
 def speaker_of(
@@ -36,9 +19,10 @@ def speaker_of(
     return Speaker(identity=participant.identity, name=name, track_sid=publication.sid)
 
 
-def to_float(frame: rtc.AudioFrame) -> Samples:
-    """Samples in [-1, 1], shape `(samples,)`, read-only."""
-    samples = np.frombuffer(frame.data, dtype=np.int16).astype(np.float32) / 32768.0
+def to_float(frame: bytes) -> Samples:
+    """Samples of int16 bytes in [-1, 1], shape `(samples,)`, read-only."""
+    samples = np.frombuffer(frame, dtype=np.int16).astype(np.float32)
+    samples *= 1 / 32768
     samples.flags.writeable = False
     return samples
 

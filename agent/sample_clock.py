@@ -12,8 +12,6 @@ from pipelines.events import SAMPLE_RATE
 
 PAUSE_SEC = 1.0
 """A stream that was silent on the wire for this long goes on at the wall clock's place."""
-IDLE_SEC = 0.005
-"""Who waited this long for a frame has no backlog."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,27 +23,29 @@ class Placed:
 
 
 class SampleClock:
-    """One track's position. `queue_sec` is how much audio the stream's queue can hold."""
+    """One track's position."""
 
-    def __init__(self, *, queue_sec: float) -> None:
-        self._queue = round(queue_sec * SAMPLE_RATE)
+    def __init__(self) -> None:
         self._next: int | None = None
         self._floor = 0
 
-    def place(self, samples: int, *, now_sec: float, waited_sec: float) -> Placed:
-        """Place a frame of `samples` that was read at meeting time `now_sec`.
+    def place(
+        self, samples: int, *, heard_sec: float, overflowed: bool = False, late: bool = False
+    ) -> Placed:
+        """Place a frame of `samples` that was complete at meeting time `heard_sec`.
 
-        `waited_sec` is how long the reader waited for it: nothing while there is a backlog.
+        `overflowed`: frames before it were dropped. `late`: the reader itself was held up, and
+        what it missed may still be on its way; that is no pause of the stream.
         """
-        heard = max(round(now_sec * SAMPLE_RATE) - samples, self._floor)
+        heard = max(round(heard_sec * SAMPLE_RATE) - samples, self._floor)
         expected = self._next
         lost_from = None
-        paused = waited_sec >= IDLE_SEC
-        if expected is None or (paused and heard - expected > PAUSE_SEC * SAMPLE_RATE):
+        if expected is None:
             at = heard
-        elif heard - expected > self._queue:
-            # The queue has been full: this frame is its oldest one, and those before are gone.
-            at, lost_from = max(heard - self._queue, expected), expected
+        elif overflowed and heard > expected:
+            at, lost_from = heard, expected
+        elif heard - expected > PAUSE_SEC * SAMPLE_RATE and not late:
+            at = heard
         else:
             at = expected
         self._next = self._floor = at + samples

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from livekit import rtc
-
-from agent.room_audio import QUEUE_SEC, to_float
+from agent.audio_stream import FRAME_MS, AudioStream
+from agent.room_audio import to_float
 from agent.sample_clock import SampleClock
 from models.base import Samples
 from pipelines.events import SAMPLE_RATE
+from pipelines.hearing import Steps, hear_alone
 
 MUTE_TAIL_SAMPLES = round(0.3 * SAMPLE_RATE)
 """The mute signal overtakes the audio: the last word is still in the jitter buffer."""
 LINGER_SEC = 1.0
-"""A track muted for longer has no stream: every open stream costs every other one (`FRAME_MS`)."""
-CLOSE_SEC = 2.0
+"""A track muted for longer has no stream."""
+LATE_SEC = 0.5
+"""Who looks again only after this long was held up."""
 
 
 class Captions(Protocol):
     """What the listener needs of `pipelines.captions.TrackCaptions`."""
 
-    async def feed(self, samples: Samples, at_sample: int) -> None:
+    def steps(self, samples: Samples, at_sample: int) -> Steps[None]:
         """Take a frame."""
         ...
 
-    async def finish(self) -> None:
+    def pause(self) -> None:
         """End the open utterance."""
         ...
 
@@ -42,25 +42,16 @@ class Captions(Protocol):
         ...
 
 
-class Frames(Protocol):
-    """What the listener needs of `rtc.AudioStream`."""
-
-    async def __anext__(self) -> rtc.AudioFrameEvent:
-        """The next frame; StopAsyncIteration when the track is gone."""
-        ...
-
-    async def aclose(self) -> None:
-        """Release it."""
-        ...
-
-
 class TrackListener:
-    """One track's only task. `meeting_sec` is the meeting's time by the wall clock."""
+    """One track. `steps` hears, when `Listeners` says; `run` brings everything to its end.
+
+    `meeting_sec` is the meeting's time by the wall clock; `lost` records a gap.
+    """
 
     def __init__(
         self,
         *,
-        frames: Callable[[], Frames],
+        open_stream: Callable[[], AudioStream],
         muted: Callable[[], bool],
         captions: Captions,
         lost: Callable[[int, int], Awaitable[None]],
@@ -68,111 +59,121 @@ class TrackListener:
         monotonic: Callable[[], float] = time.monotonic,
         linger_sec: float = LINGER_SEC,
     ) -> None:
-        self._open = frames
+        self._open = open_stream
         self._muted = muted
         self._captions = captions
         self._lost = lost
         self._meeting_sec = meeting_sec
         self._monotonic = monotonic
         self._linger_sec = linger_sec
-        self._clock = SampleClock(queue_sec=QUEUE_SEC)
+        self._clock = SampleClock()
+        self._stream: AudioStream | None = None
+        self._looked_at = monotonic()
+        self._muted_at: float | None = None
         self._muted_samples = 0
-        self._ended, self._changed = asyncio.Event(), asyncio.Event()
+        self._gaps: set[asyncio.Future[None]] = set()
+        self._over = asyncio.Event()
+        self._failure: Exception | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to hear until the track is unmuted."""
+        return self._stream is None and (self._over.is_set() or self._muted())
 
     def end(self) -> None:
         """The track is gone, or the meeting is over: what was heard is still brought to its end."""
-        self._ended.set()
-        self._changed.set()
+        self._over.set()
 
-    def mute_changed(self) -> None:
-        """The track was muted or unmuted."""
-        self._changed.set()
+    def fail(self, failure: Exception) -> None:
+        """Nothing more can be heard: `run` raises it."""
+        self._failure = self._failure or failure
+        self._over.set()
 
     async def run(self) -> None:
-        """Listen until `end` or the end of the track, then until the last final is out.
+        """Wait for `end` or the end of the track, then until the last final is out.
 
         Cancelling gives up what is not out. Raises what the captions' sink raised.
         """
-        stream: Frames | None = None
         try:
-            while await self._unmuted():
-                stream = self._open()
-                again = await self._listen(stream)
-                await self._captions.finish()
-                self._clock.restart()
-                if not again:
-                    break
-                await _close(stream)
-                stream = None
+            await self._over.wait()
+            if self._failure is not None:
+                raise self._failure
+            hear_alone(self.steps())
+            self._close()
+            self._captions.pause()
+            await asyncio.gather(*self._gaps)
             await self._captions.drain()
         finally:
             await self._captions.aclose()
-            if stream is not None:
-                await _close(stream)
+            self._close()
 
-    async def _unmuted(self) -> bool:
-        """Wait for sound to be expected; False once all is over."""
-        while self._muted() and not self._ended.is_set():
-            self._changed.clear()
-            await self._changed.wait()
-        return not self._ended.is_set()
+    def steps(self) -> Steps[None]:
+        """Hear what has come since the last time."""
+        now = self._monotonic()
+        late, self._looked_at = now - self._looked_at > LATE_SEC, now
+        stream = self._sounding(now)
+        if stream is None:
+            return
+        taken = stream.take()
+        heard_sec = self._meeting_sec() - len(taken.frames) * FRAME_MS / 1000
+        overflowed = taken.overflowed
+        for frame in taken.frames:
+            heard_sec += FRAME_MS / 1000
+            if not self._wanted(len(frame) // 2):
+                continue
+            samples = to_float(frame)
+            placed = self._clock.place(
+                len(samples), heard_sec=heard_sec, overflowed=overflowed, late=late
+            )
+            overflowed = False
+            if placed.lost_from is not None:
+                self._captions.pause()
+                self._record_gap(placed.lost_from, placed.at_sample)
+            yield from self._captions.steps(samples, placed.at_sample)
+        if taken.ended:
+            self.end()
 
-    async def _listen(self, stream: Frames) -> bool:
-        """Feed frames. True: muted for a while, so come back; False: the track or all is over."""
-        event, muted_at = None, None
-        changed = asyncio.ensure_future(self._changed.wait())
-        try:
-            while not self._ended.is_set():
-                asked = self._monotonic()
-                muted_at = (asked if muted_at is None else muted_at) if self._muted() else None
-                left = None if muted_at is None else muted_at + self._linger_sec - asked
-                if left is not None and left <= 0:
-                    return True
-                event = event or asyncio.ensure_future(_next(stream))
-                await asyncio.wait(
-                    {event, changed}, timeout=left, return_when=asyncio.FIRST_COMPLETED
-                )
-                if changed.done():
-                    self._changed.clear()
-                    changed = asyncio.ensure_future(self._changed.wait())
-                if event.done():
-                    frame, event = event.result(), None
-                    if frame is None:
-                        return False
-                    await self._take(frame, waited_sec=self._monotonic() - asked)
-            return False
-        finally:
-            changed.cancel()
-            if event is not None:
-                event.cancel()
-
-    async def _take(self, frame: rtc.AudioFrame, *, waited_sec: float) -> None:
-        count = frame.samples_per_channel
-        if self._muted():
-            if self._muted_samples >= MUTE_TAIL_SAMPLES:
-                return
-            self._muted_samples += count
-            if self._muted_samples >= MUTE_TAIL_SAMPLES:
+    def _sounding(self, now: float) -> AudioStream | None:
+        """The stream, opened if sound is expected, closed if the track has long been muted."""
+        if not self._muted():
+            self._muted_at = None
+            if self._stream is None and not self._over.is_set():
+                self._stream = self._open()
+        elif self._stream is not None:
+            self._muted_at = now if self._muted_at is None else self._muted_at
+            if now - self._muted_at >= self._linger_sec:
+                self._captions.pause()
                 self._clock.restart()
-                await self._captions.finish()
-                return
-        else:
+                self._close()
+        return self._stream
+
+    def _wanted(self, count: int) -> bool:
+        """Whether a frame of `count` samples is heard: after the mute, only the last word's end."""
+        if not self._muted():
             self._muted_samples = 0
-        placed = self._clock.place(count, now_sec=self._meeting_sec(), waited_sec=waited_sec)
-        if placed.lost_from is not None:
-            await self._captions.finish()
-            await self._lost(placed.lost_from, placed.at_sample)
-        await self._captions.feed(to_float(frame), placed.at_sample)
+            return True
+        if self._muted_samples >= MUTE_TAIL_SAMPLES:
+            return False
+        self._muted_samples += count
+        if self._muted_samples < MUTE_TAIL_SAMPLES:
+            return True
+        self._clock.restart()
+        self._captions.pause()
+        return False
 
+    def _record_gap(self, start_sample: int, end_sample: int) -> None:
+        # In a task: the other tracks don't wait for the record.
+        gap = asyncio.ensure_future(self._lost(start_sample, end_sample))
+        self._gaps.add(gap)
+        gap.add_done_callback(self._gap_recorded)
 
-async def _close(stream: Frames) -> None:
-    """Release a stream; the SDK waits for a last event, which a room that is gone never sends."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stream.aclose(), CLOSE_SEC)
+    def _gap_recorded(self, gap: asyncio.Future[None]) -> None:
+        self._gaps.discard(gap)
+        failure = None if gap.cancelled() else gap.exception()
+        if isinstance(failure, Exception):
+            self.fail(failure)
 
-
-async def _next(stream: Frames) -> rtc.AudioFrame | None:
-    try:
-        return (await stream.__anext__()).frame
-    except StopAsyncIteration:
-        return None
+    def _close(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()

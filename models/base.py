@@ -5,6 +5,7 @@ Audio is float32, mono, 16 kHz, shape `(samples,)`, in [-1, 1], read-only once s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -133,3 +134,9 @@ class VoiceDetector(Protocol):
     def reset(self) -> None:
         """Forget the past: the stream was interrupted."""
         ...
+
+
+Asked = tuple[VoiceDetector, Samples]
+"""A window, and the detector of its track."""
+Detect = Callable[[Sequence[Asked]], Sequence[float]]
+"""Probabilities of windows of different tracks, as each detector would give them alone."""

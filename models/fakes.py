@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from models.base import Recognition, RecognitionRequest, Samples
+from models.base import Asked, Recognition, RecognitionRequest, Samples
 
 Answer = str | Recognition | BaseException
 Script = Sequence[Answer] | Callable[[RecognitionRequest], Answer]
@@ -98,3 +98,8 @@ class ScriptedDetector:
     def reset(self) -> None:
         """Count it; the script goes on."""
         self.resets += 1
+
+
+def each_alone(asked: Sequence[Asked]) -> list[float]:
+    """A `Detect` for any detectors: one after the other."""
+    return [detector.probability(window) for detector, window in asked]

@@ -13,6 +13,7 @@ from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.events import Speaker
 from pipelines.finals import MAX_OUTSTANDING_FINALS, Finals
+from pipelines.hearing import Steps, hear_alone
 from pipelines.language import LanguageMemory
 from pipelines.partials import Partials
 from pipelines.segmenter import Segmenter, SegmenterEvent, SpeechEnded, SpeechStarted
@@ -21,7 +22,7 @@ from pipelines.settings import CaptionSettings
 
 
 class TrackCaptions:
-    """One track's captions. `feed`, `finish` and `drain` are called from one task.
+    """One track's captions: `feed`, or `steps`, then `finish` and `drain`, one after the other.
 
     An error of the sink ends the track: it is raised by the next call.
     """
@@ -75,17 +76,25 @@ class TrackCaptions:
 
     async def feed(self, samples: Samples, at_sample: int) -> None:
         """Take a frame; never waits for a model. Raises what the sink raised before."""
+        hear_alone(self.steps(samples, at_sample))
+        await asyncio.sleep(0)
+
+    def steps(self, samples: Samples, at_sample: int) -> Steps[None]:
+        """As `feed`, run by who asks for the probabilities of many tracks together."""
         self._raise_error()
-        self._handle(self._segmenter.push(samples, at_sample))
+        self._handle((yield from self._segmenter.steps(samples, at_sample)))
         if self._segmenter.open is not None:
             self._partials.ask(self._segmenter.open, self._segmenter.open_samples)
-        await asyncio.sleep(0)
 
     async def finish(self) -> None:
         """Mute, leave or stop: end the open utterance; its final comes out as any other."""
+        self.pause()
+        await asyncio.sleep(0)
+
+    def pause(self) -> None:
+        """As `finish`, without letting others run."""
         self._raise_error()
         self._handle(self._segmenter.finish())
-        await asyncio.sleep(0)
 
     async def drain(self) -> None:
         """Wait until every final is out. Cancelling is safe: the finals go on."""

@@ -6,12 +6,14 @@ the open utterance, so nothing is lost at mute, leave or stop, nor when somebody
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from models.base import SAMPLE_RATE, Samples, VoiceDetector
+from models.base import SAMPLE_RATE, Asked, Samples, VoiceDetector
+from pipelines.hearing import hear_alone
 from pipelines.sample_buffer import SampleBuffer
 from pipelines.settings import CaptionSettings
 
@@ -109,6 +111,15 @@ class Segmenter:
 
         A jump forward ends the open utterance; samples already heard are left out.
         """
+        return hear_alone(self.steps(samples, at_sample))
+
+    def steps(
+        self, samples: Samples, at_sample: int
+    ) -> Generator[Asked, float, list[SegmenterEvent]]:
+        """As `push`, but each window's probability is asked of whoever runs this.
+
+        So that windows of many tracks can be answered together (`pipelines.hearing`).
+        """
         events: list[SegmenterEvent] = []
         if self._buffer is not None and at_sample > self._buffer.end:
             events += self.finish()
@@ -118,7 +129,9 @@ class Segmenter:
             samples, at_sample = samples[heard:], at_sample + heard
         if not len(samples):
             return events
-        clean = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+        clean = samples.astype(np.float32, copy=False)
+        if not np.isfinite(clean).all():
+            clean = np.nan_to_num(clean, nan=0.0, posinf=0.0, neginf=0.0)
         if self._buffer is None:
             self._buffer = SampleBuffer(at_sample)
             self._window_at = at_sample
@@ -126,7 +139,9 @@ class Segmenter:
         for offset in range(0, len(clean), window):
             self._buffer.append(clean[offset : offset + window])
             while self._buffer.end - self._window_at >= window:
-                events += self._window(self._buffer, self._window_at + window)
+                begin, end = self._window_at, self._window_at + window
+                probability = yield self._detector, self._buffer.slice(begin, end)
+                events += self._window(self._buffer, probability, begin, end)
         return events
 
     def finish(self) -> list[SegmenterEvent]:
@@ -168,9 +183,10 @@ class Segmenter:
             return np.zeros(0, dtype=np.float32)
         return self._buffer.slice(self._start, self._buffer.end)
 
-    def _window(self, buffer: SampleBuffer, end: int) -> list[SegmenterEvent]:
-        begin, self._window_at = self._window_at, end
-        probability = self._detector.probability(buffer.slice(begin, end))
+    def _window(
+        self, buffer: SampleBuffer, probability: float, begin: int, end: int
+    ) -> list[SegmenterEvent]:
+        self._window_at = end
         events: list[SegmenterEvent] = []
         self._step(buffer, probability, begin, end)
         self._voice.append(probability)

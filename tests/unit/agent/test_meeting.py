@@ -5,19 +5,20 @@ import contextlib
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from livekit import rtc
 
+from agent.audio_stream import Taken
 from agent.meeting import Ending, MeetingAgent, Parts
 from agent.room_captions import RoomCaptions
 from delivery.jobs import flushed
 from models.base import Recogniser
-from models.fakes import LoudnessDetector, ScriptedRecogniser
+from models.fakes import LoudnessDetector, ScriptedRecogniser, each_alone
 from pipelines.events import CaptionEvent, FinalCaption
 from pipelines.settings import CaptionSettings
 from storage.line import Meeting, MeetingState
 from storage.record import Record
+from tests.unit.agent.streams import frame
 
 ACTIVE = rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
 KIND = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
@@ -86,14 +87,11 @@ class Talk:
 
     opened = frames = 0
 
-    async def __anext__(self) -> rtc.AudioFrameEvent:
-        await asyncio.sleep(0.01)
+    def take(self) -> Taken:
         Talk.frames += 1
-        return rtc.AudioFrameEvent(
-            rtc.AudioFrame(np.full(800, 8000, np.int16).tobytes(), 16_000, 1, 800)
-        )
+        return Taken(frames=(frame(8000),), overflowed=False, ended=False)
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         pass
 
 
@@ -119,13 +117,14 @@ class Sitting:
 def _streams(monkeypatch: pytest.MonkeyPatch) -> None:
     Talk.opened = Talk.frames = 0
 
-    def opened(_track: object) -> Talk:
-        Talk.opened += 1
-        return Talk()
-
-    monkeypatch.setattr("agent.listeners.open_stream", opened)
+    monkeypatch.setattr("agent.listeners.TICK_SEC", 0.01)
     monkeypatch.setattr("agent.meeting.NOTICE_RETRY_SEC", 0.01)
     monkeypatch.setattr("agent.meeting.REASON_SEC", 0.01)
+
+
+def open_talk(_track: object) -> Talk:
+    Talk.opened += 1
+    return Talk()
 
 
 @contextlib.asynccontextmanager
@@ -152,7 +151,9 @@ async def sitting(
         notice=notice,
         captions=RoomCaptions(record=record, lease=lease, display=screen),
         recogniser=recogniser or ScriptedRecogniser(lambda _: "bonjour à tous et merci"),
+        open_stream=open_talk,
         detector=LoudnessDetector,
+        detect=each_alone,
         settings=CaptionSettings(),
         room_exists=exists,
     )

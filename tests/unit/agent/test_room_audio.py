@@ -10,7 +10,7 @@ from agent.room_audio import speaker_of, to_float
 
 
 def test_samples_are_scaled_and_read_only() -> None:
-    samples = to_float(rtc.AudioFrame(np.full(800, -32768, np.int16).tobytes(), 16_000, 1, 800))
+    samples = to_float(np.full(800, -32768, np.int16).tobytes())
     assert samples.dtype == np.float32
     assert samples.min() == -1.0
     with pytest.raises(ValueError, match="read-only"):

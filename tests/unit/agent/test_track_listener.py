@@ -1,56 +1,32 @@
 """A track's frames: placed, gated by mute, brought to their end."""
 
 import asyncio
-from collections.abc import Callable
 
-import numpy as np
-from livekit import rtc
+import pytest
 
+from agent.audio_stream import FRAME_SAMPLES, QUEUE_FRAMES
 from agent.room_audio import overload_gap
 from agent.track_listener import MUTE_TAIL_SAMPLES, TrackListener
+from models.base import Samples
+from pipelines.hearing import Steps, hear_alone
+from tests.unit.agent.streams import FakeStream, frame
 from tests.unit.agent.test_legacy_packets import CLAIRE
 
-FRAME = 800
-
-
-def frame(value: int = 1000) -> rtc.AudioFrame:
-    return rtc.AudioFrame(np.full(FRAME, value, np.int16).tobytes(), 16_000, 1, FRAME)
-
-
-class FakeStream:
-    """Frames from a list; None is the end of the track. Before each frame `then` is called."""
-
-    def __init__(self, frames: list[rtc.AudioFrame | None], then: Callable[[int], None]) -> None:
-        self._frames = frames
-        self._then = then
-        self._at = 0
-        self.closed = False
-
-    async def __anext__(self) -> rtc.AudioFrameEvent:
-        if self._at == len(self._frames):
-            await asyncio.Event().wait()
-        self._then(self._at)
-        item = self._frames[self._at]
-        self._at += 1
-        if item is None:
-            raise StopAsyncIteration
-        return rtc.AudioFrameEvent(item)
-
-    async def aclose(self) -> None:
-        self.closed = True
+RATE = 16_000
 
 
 class FakeCaptions:
-    """Writes down what it is asked."""
+    """Writes down what it is asked: positions of frames, and names of calls."""
 
     def __init__(self) -> None:
         self.calls: list[str | int] = []
 
-    async def feed(self, samples, at_sample: int) -> None:
+    def steps(self, samples: Samples, at_sample: int) -> Steps[None]:
         self.calls.append(at_sample)
+        yield from ()
 
-    async def finish(self) -> None:
-        self.calls.append("finish")
+    def pause(self) -> None:
+        self.calls.append("pause")
 
     async def drain(self) -> None:
         self.calls.append("drain")
@@ -58,157 +34,176 @@ class FakeCaptions:
     async def aclose(self) -> None:
         self.calls.append("close")
 
-
-async def heard(
-    frames: list[rtc.AudioFrame | None],
-    *,
-    muted: Callable[[int], bool] = lambda _: False,
-    times: Callable[[int], float] = lambda n: (n + 1) * 0.05,
-) -> tuple[FakeCaptions, list[tuple[int, int]], FakeStream]:
-    now = {"frame": 0}
-    captions, lost = FakeCaptions(), []
-    stream = FakeStream(frames, lambda n: now.update(frame=n))
-
-    async def on_lost(start: int, end: int) -> None:
-        lost.append((start, end))
-
-    listener = TrackListener(
-        frames=lambda: stream,
-        muted=lambda: muted(now["frame"]),
-        captions=captions,
-        lost=on_lost,
-        meeting_sec=lambda: times(now["frame"]),
-        monotonic=lambda: 0.0,
-    )
-    await listener.run()
-    return captions, lost, stream
-
-
-async def test_frames_are_fed_in_order_and_the_end_of_the_track_finishes_them() -> None:
-    captions, lost, stream = await heard([frame(), frame(), None])
-    assert captions.calls == [0, FRAME, "finish", "drain", "close"]
-    assert lost == []
-    assert stream.closed
-
-
-async def test_end_finishes_what_was_heard() -> None:
-    stream, captions = FakeStream([frame()], lambda _: None), FakeCaptions()
-    listener = TrackListener(
-        frames=lambda: stream,
-        muted=lambda: False,
-        captions=captions,
-        lost=lambda *_: asyncio.sleep(0),
-        meeting_sec=lambda: 1.0,
-    )
-    running = asyncio.create_task(listener.run())
-    while not captions.calls:
-        await asyncio.sleep(0)
-    listener.end()
-    await running
-    assert captions.calls[1:] == ["finish", "drain", "close"]
-
-
-async def test_a_muted_track_is_heard_to_the_end_of_its_last_word_then_not() -> None:
-    """The mute signal overtakes the audio; what follows is not for us."""
-    tail = MUTE_TAIL_SAMPLES // FRAME
-    captions, _, _ = await heard([frame()] * 20 + [None], muted=lambda n: n >= 2)
-    fed = [call for call in captions.calls if isinstance(call, int)]
-    assert len(fed) == 2 + tail - 1
-    assert captions.calls.count("finish") == 2
-
-
-async def test_after_unmute_the_track_is_placed_by_the_wall_clock() -> None:
-    captions, _, _ = await heard(
-        [frame()] * 21 + [None],
-        muted=lambda n: 2 <= n < 20,
-        times=lambda n: 60.0 if n >= 20 else (n + 1) * 0.05,
-    )
-    fed = [call for call in captions.calls if isinstance(call, int)]
-    assert fed[-1] == 60 * 16_000 - FRAME
-
-
-async def test_overflow_is_a_gap() -> None:
-    captions, lost, _ = await heard(
-        [frame(), frame(), None], times=lambda n: 0.05 if n == 0 else 30.0
-    )
-    assert lost == [(FRAME, 30 * 16_000 - FRAME - 160_000)]
-    assert captions.calls[1] == "finish"
-    gap = overload_gap("m", CLAIRE, *lost[0])
-    assert (gap.start_ms, gap.reason) == (50, "overload")
+    @property
+    def fed(self) -> list[int]:
+        return [call for call in self.calls if isinstance(call, int)]
 
 
 class Microphone:
-    """A track whose mute a test turns; each opening of it is a stream of its own."""
+    """A track whose sound, mute and time a test moves; each opening of it is a new stream."""
 
-    def __init__(self, *, muted: bool) -> None:
+    def __init__(self, *, muted: bool = False) -> None:
         self.muted, self.now = muted, 0.0
         self.streams: list[FakeStream] = []
+        self.lost: list[tuple[int, int]] = []
         self.captions = FakeCaptions()
         self.listener = TrackListener(
-            frames=self._open,
+            open_stream=self._open,
             muted=lambda: self.muted,
             captions=self.captions,
-            lost=lambda *_: asyncio.sleep(0),
+            lost=self._lost,
             meeting_sec=lambda: self.now,
             monotonic=lambda: self.now,
             linger_sec=1.0,
         )
+        self.tick()
+
+    def tick(self, *frames: bytes, sec: float | None = None) -> None:
+        """Time goes on by as much as the frames are long, or by `sec`, and the listener hears."""
+        self.now = round(self.now + (len(frames) * 0.05 if sec is None else sec), 6)
+        if self.streams:
+            for one in frames:
+                self.streams[-1].queue.put(one)
+        hear_alone(self.listener.steps())
+
+    async def finish(self) -> None:
+        """The track ends, and all that it said is brought to its end."""
+        self.listener.end()
+        await self.listener.run()
 
     def _open(self) -> FakeStream:
-        self.streams.append(FakeStream([frame(), frame()], lambda _: None))
+        self.streams.append(FakeStream())
         return self.streams[-1]
 
-    def mute(self, muted: bool) -> None:
-        self.muted = muted
-        self.listener.mute_changed()
+    async def _lost(self, start: int, end: int) -> None:
+        self.lost.append((start, end))
 
 
-async def until(true: Callable[[], bool]) -> None:
-    while not true():
-        await asyncio.sleep(0)
+async def test_frames_are_fed_in_order_and_the_end_of_the_track_finishes_them() -> None:
+    microphone = Microphone()
+    microphone.tick(frame())
+    microphone.tick(frame())
+    microphone.streams[0].queue.end()
+    running = asyncio.create_task(microphone.listener.run())
+    microphone.tick()
+    await running
+    assert microphone.captions.calls == [0, FRAME_SAMPLES, "pause", "drain", "close"]
+    assert microphone.streams[0].closed
+    assert microphone.listener.idle
+
+
+async def test_end_hears_what_came_since_the_last_tick_and_finishes() -> None:
+    microphone = Microphone()
+    microphone.tick(frame())
+    microphone.now = 0.1
+    microphone.streams[0].queue.put(frame())
+    await microphone.finish()
+    assert microphone.captions.calls == [0, FRAME_SAMPLES, "pause", "drain", "close"]
+
+
+async def test_frames_that_waited_were_spoken_one_after_the_other() -> None:
+    """A process that was held up for 3 s hears them late, and puts none of them late."""
+    microphone = Microphone()
+    microphone.tick(frame())
+    microphone.tick(*[frame()] * 60)
+    assert microphone.captions.fed == [n * FRAME_SAMPLES for n in range(61)]
+
+
+async def test_a_backlog_of_which_only_a_part_has_come_is_no_pause() -> None:
+    microphone = Microphone()
+    microphone.tick(frame())
+    microphone.tick(frame(), sec=3.0)
+    assert microphone.captions.fed[-1] == FRAME_SAMPLES
+
+
+async def test_a_stream_that_was_silent_on_the_wire_goes_on_where_the_clock_is() -> None:
+    microphone = Microphone()
+    microphone.tick(frame())
+    for _ in range(120):
+        microphone.tick(sec=0.025)
+    microphone.tick(frame())
+    assert microphone.captions.fed[-1] == round(3.05 * RATE)
+
+
+async def test_a_muted_track_is_heard_to_the_end_of_its_last_word_then_not() -> None:
+    """The mute signal overtakes the audio; what follows is not for us."""
+    microphone = Microphone()
+    microphone.tick(frame())
+    microphone.tick(frame())
+    microphone.muted = True
+    for _ in range(18):
+        microphone.tick(frame())
+    assert len(microphone.captions.fed) == 2 + MUTE_TAIL_SAMPLES // FRAME_SAMPLES - 1
+    assert microphone.captions.calls.count("pause") == 1
+
+
+async def test_after_a_short_mute_the_same_stream_is_placed_by_the_wall_clock() -> None:
+    microphone = Microphone()
+    microphone.tick(frame())
+    microphone.muted = True
+    for _ in range(18):
+        microphone.tick(frame())
+    microphone.muted = False
+    microphone.tick(frame(), sec=0.1)
+    assert microphone.captions.fed[-1] == round(1.05 * RATE) - FRAME_SAMPLES
+    assert len(microphone.streams) == 1, "a short mute costs no new stream"
+
+
+async def test_overflow_is_a_gap_of_what_was_dropped() -> None:
+    microphone = Microphone()
+    microphone.tick(frame())
+    microphone.tick(*[frame()] * (QUEUE_FRAMES + 10))
+    await asyncio.sleep(0)
+    assert microphone.lost == [(FRAME_SAMPLES, 11 * FRAME_SAMPLES)]
+    assert microphone.captions.calls[1] == "pause"
+    gap = overload_gap("m", CLAIRE, *microphone.lost[0])
+    assert (gap.start_ms, gap.end_ms, gap.reason) == (50, 550, "overload")
+
+
+async def test_a_gap_that_cannot_be_recorded_ends_the_track_with_its_error() -> None:
+    microphone = Microphone()
+    microphone.lost = None  # type: ignore[assignment]
+    microphone.tick(frame())
+    microphone.tick(*[frame()] * (QUEUE_FRAMES + 10))
+    with pytest.raises(AttributeError):
+        await microphone.listener.run()
+    assert microphone.captions.calls[-1] == "close"
 
 
 async def test_a_track_that_comes_muted_has_no_stream_until_it_is_unmuted() -> None:
     microphone = Microphone(muted=True)
-    running = asyncio.create_task(microphone.listener.run())
-    microphone.listener.mute_changed()
-    for _ in range(10):
-        await asyncio.sleep(0)
+    microphone.tick(sec=9.0)
     assert not microphone.streams
-    microphone.now = 9.0
-    microphone.mute(False)
-    await until(lambda: len(microphone.captions.calls) == 2)
-    assert microphone.captions.calls[0] == 9 * 16_000 - FRAME, "placed by the wall clock"
-    microphone.listener.end()
-    await running
+    assert microphone.listener.idle
+    microphone.muted = False
+    microphone.tick()
+    microphone.tick(frame())
+    assert microphone.captions.calls == [9 * RATE], "placed by the wall clock"
+    await microphone.finish()
     assert microphone.streams[0].closed
 
 
 async def test_a_track_muted_for_long_gives_its_stream_back_and_gets_a_new_one() -> None:
-    microphone = Microphone(muted=False)
-    running = asyncio.create_task(microphone.listener.run())
-    await until(lambda: len(microphone.captions.calls) == 2)
-    microphone.mute(True)
-    for _ in range(10):
-        await asyncio.sleep(0)
-    assert not microphone.streams[0].closed, "a short mute costs no new stream"
-    microphone.now = 1.5
-    microphone.listener.mute_changed()
-    await until(lambda: microphone.streams[0].closed)
-    assert microphone.captions.calls[-1] == "finish", "what was said before is out"
+    microphone = Microphone()
+    microphone.tick(frame())
+    microphone.muted = True
+    microphone.tick(sec=0.5)
+    assert not microphone.streams[0].closed
+    microphone.tick(sec=1.0)
+    assert microphone.streams[0].closed
+    assert microphone.captions.calls[-1] == "pause", "what was said before is out"
+    assert microphone.listener.idle
+    microphone.muted = False
     microphone.now = 60.0
-    microphone.mute(False)
-    await until(lambda: len(microphone.captions.calls) == 5)
-    assert microphone.captions.calls[-2] == 60 * 16_000 - FRAME
-    microphone.listener.end()
-    await running
+    microphone.tick()
+    microphone.tick(frame())
+    assert microphone.captions.fed[-1] == 60 * RATE
+    await microphone.finish()
     assert [stream.closed for stream in microphone.streams] == [True, True]
 
 
 async def test_a_track_that_ends_while_muted_ends() -> None:
     microphone = Microphone(muted=True)
-    running = asyncio.create_task(microphone.listener.run())
-    await asyncio.sleep(0)
-    microphone.listener.end()
-    await running
-    assert microphone.captions.calls == ["drain", "close"]
+    await microphone.finish()
+    assert microphone.captions.calls == ["pause", "drain", "close"]
+    assert not microphone.streams

@@ -21,18 +21,32 @@ def test_probability_is_between_0_and_1(model: SileroModel) -> None:
     assert all(0.0 <= detector.probability(window) <= 1.0 for window in noise(1, 5))
 
 
-def test_digital_silence_runs_no_inference() -> None:
-    """Zeros are answered 0.0 without the network."""
+@pytest.mark.parametrize("peak", [0, 1])
+def test_digital_silence_runs_no_inference(peak: int) -> None:
+    """Zeros, and what Opus makes of them, are answered 0.0 without the network."""
 
     class Forbidden(SileroModel):
         def __init__(self) -> None:
             pass
 
-        def run(self, *_: object) -> tuple[float, np.ndarray]:
+        def run(self, *_: object) -> tuple[np.ndarray, np.ndarray]:
             raise AssertionError("inference on digital silence")
 
+    window = np.random.default_rng(0).integers(-peak, peak + 1, WINDOW_SAMPLES) / 32768
     detector = SileroDetector(Forbidden())
-    assert detector.probability(np.zeros(WINDOW_SAMPLES, dtype=np.float32)) == 0.0
+    assert detector.probability(window.astype(np.float32)) == 0.0
+
+
+def test_a_batch_answers_to_the_bit_as_each_alone(model: SileroModel) -> None:
+    """Of any size, with silent windows among the others."""
+    for size in (2, 3, 8, 33):
+        alone, together = ([model.detector() for _ in range(size)] for _ in range(2))
+        for step in range(6):
+            windows = noise(100 * size + step, size) * np.linspace(0.001, 2, size)[:, None]
+            windows = windows.astype(np.float32)
+            windows[step % size] = 0
+            expected = [d.probability(w) for d, w in zip(alone, windows, strict=True)]
+            assert model.probabilities(list(zip(together, windows, strict=True))) == expected
 
 
 def test_silence_and_reset_both_forget_the_past(model: SileroModel) -> None:

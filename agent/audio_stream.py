@@ -1,0 +1,112 @@
+"""A track's frames, taken when it suits the listener: nothing wakes up for each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from livekit import rtc
+
+from pipelines.events import SAMPLE_RATE
+
+FRAME_MS = 50
+"""Each frame costs the same, however long it is: 20 of them a second for each track, no more."""
+FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
+QUEUE_FRAMES = 200
+"""10 s: the oldest are dropped beyond. Bounded, so that a stuck process can't fill the memory."""
+QUEUE_SEC = QUEUE_FRAMES * FRAME_MS / 1000
+
+CLOSE_SEC = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What has come since the last time: int16 mono frames at 16 kHz, oldest first.
+
+    `overflowed`: frames before these were dropped. `ended`: none will follow.
+    """
+
+    frames: tuple[bytes, ...]
+    overflowed: bool
+    ended: bool
+
+
+class AudioStream(Protocol):
+    """One track's sound, from its opening until it is closed."""
+
+    def take(self) -> Taken:
+        """What has come; never waits."""
+        ...
+
+    def close(self) -> None:
+        """Release it; what has come since is thrown away."""
+        ...
+
+
+OpenStream = Callable[[rtc.Track], AudioStream]
+
+
+class FrameQueue:
+    """Frames between the SDK's thread and the meeting's. Each of its methods is atomic."""
+
+    def __init__(self) -> None:
+        self._frames: deque[bytes] = deque(maxlen=QUEUE_FRAMES)
+        self._dropped = 0
+        self._ended = False
+
+    def put(self, frame: bytes) -> None:
+        """Add a frame; a full queue drops its oldest."""
+        if len(self._frames) == QUEUE_FRAMES:
+            self._dropped += 1
+        self._frames.append(frame)
+
+    def end(self) -> None:
+        """The track is gone."""
+        self._ended = True
+
+    def take(self) -> Taken:
+        """Empty the queue."""
+        # Read before the frames: a frame that comes in between is taken the next time.
+        ended, dropped = self._ended, self._dropped
+        self._dropped -= dropped
+        frames = tuple(self._frames.popleft() for _ in range(len(self._frames)))
+        return Taken(frames=frames, overflowed=dropped > 0, ended=ended)
+
+
+class PublicStream:
+    """The SDK's own stream, by its public interface alone."""
+
+    def __init__(self, track: rtc.Track) -> None:
+        self._queue = FrameQueue()
+        self._stream = rtc.AudioStream.from_track(
+            track=track,
+            sample_rate=SAMPLE_RATE,
+            num_channels=1,
+            frame_size_ms=FRAME_MS,
+            capacity=QUEUE_FRAMES,
+        )
+        self._reading = asyncio.create_task(self._read())
+        self._closing: asyncio.Task[None] | None = None
+
+    def take(self) -> Taken:
+        """What has come; never waits."""
+        return self._queue.take()
+
+    def close(self) -> None:
+        """Release it; the SDK's part of that goes on in a task."""
+        self._reading.cancel()
+        self._closing = asyncio.create_task(self._release())
+
+    async def _release(self) -> None:
+        # The SDK waits for a last event, which a room that is gone never sends.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stream.aclose(), CLOSE_SEC)
+
+    async def _read(self) -> None:
+        async for event in self._stream:
+            self._queue.put(bytes(event.frame.data))
+        self._queue.end()

@@ -1,0 +1,132 @@
+"""Frames between the SDK's thread and the meeting's; and both kinds of stream, on the real SDK."""
+
+import asyncio
+import inspect
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from livekit import rtc
+from livekit.rtc._ffi_client import FfiClient
+
+from agent.audio_router import AudioRouter, open_streams
+from agent.audio_stream import FRAME_MS, FRAME_SAMPLES, QUEUE_FRAMES, FrameQueue, PublicStream
+from tests.unit.agent.streams import frame
+
+RATE = 48_000
+
+
+def test_frames_are_taken_once_and_in_order() -> None:
+    queue = FrameQueue()
+    queue.put(frame(1))
+    queue.put(frame(2))
+    taken = queue.take()
+    assert taken.frames == (frame(1), frame(2))
+    assert not taken.overflowed
+    assert queue.take().frames == ()
+
+
+def test_a_full_queue_drops_its_oldest_and_says_so_once() -> None:
+    queue = FrameQueue()
+    for value in range(QUEUE_FRAMES + 3):
+        queue.put(frame(value))
+    taken = queue.take()
+    assert taken.overflowed
+    assert (taken.frames[0], len(taken.frames)) == (frame(3), QUEUE_FRAMES)
+    assert not queue.take().overflowed
+
+
+def test_the_end_is_told_with_the_last_frames() -> None:
+    queue = FrameQueue()
+    queue.put(frame())
+    queue.end()
+    taken = queue.take()
+    assert taken.ended
+    assert len(taken.frames) == 1
+
+
+class Tone:
+    """A track of this very process that sounds: the SDK needs no server for it."""
+
+    def __init__(self) -> None:
+        self._source = rtc.AudioSource(RATE, 1, queue_size_ms=1000)
+        self.track = rtc.LocalAudioTrack.create_audio_track("tone", self._source)
+
+    async def sound(self) -> None:
+        """Put 0.4 s of a tone out, which the SDK then plays in real time."""
+        wave = np.sin(np.arange(RATE * 2 // 5) / RATE * 2 * np.pi * 440) * 10_000
+        samples = wave.astype(np.int16)
+        await self._source.capture_frame(rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples)))
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def test_the_router_hears_what_the_sdks_own_stream_hears() -> None:
+    """Real SDK: fails when an update changes what the router rests on."""
+    tone, router = Tone(), AudioRouter()
+    routed, public = router.open(tone.track), PublicStream(tone.track)
+    heard: dict[str, list[bytes]] = {"routed": [], "public": []}
+
+    def enough() -> bool:
+        heard["routed"] += routed.take().frames
+        heard["public"] += public.take().frames
+        return all(sum(map(loud, frames)) >= 8 for frames in heard.values())
+
+    await tone.sound()
+    await until(enough)
+    first, second = (b"".join(frames) for frames in heard.values())
+    assert {len(one) for one in heard["routed"]} == {FRAME_SAMPLES * 2}
+    assert FRAME_SAMPLES == FRAME_MS * 16
+    tone_of = heard["routed"][[loud(one) for one in heard["routed"]].index(True) + 3]
+    assert tone_of[-200:] in second, "the same sound, sample by sample"
+    assert abs(len(first) - len(second)) <= FRAME_SAMPLES * 2 * 4
+    routed.close()
+    public.close()
+    await until(lambda: routed.take().ended)
+    router.close()
+
+
+async def test_all_streams_of_a_router_share_one_subscription_that_never_queues() -> None:
+    tone, router = Tone(), AudioRouter()
+
+    def subscriptions() -> int:
+        filters = [one for _, _, one in FfiClient.instance.queue._subscribers]
+        return sum(getattr(one, "__self__", None) is router for one in filters)
+
+    streams = [router.open(tone.track) for _ in range(20)]
+    assert subscriptions() == 1
+    await tone.sound()
+    frames = [0] * 20
+
+    def heard() -> bool:
+        for number, stream in enumerate(streams):
+            frames[number] += len(stream.take().frames)
+        return min(frames) >= 4
+
+    await until(heard)
+    assert router._subscription.empty()
+    for stream in streams:
+        stream.close()
+    await until(lambda: not router._queues)
+    router.close()
+    assert subscriptions() == 0
+
+
+async def test_another_sdk_is_heard_by_its_public_interface(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def subscribe(self: object, loop: object = None) -> None:
+        """As before filters."""
+
+    assert open_streams()[0] is not PublicStream, "this SDK is known"
+    monkeypatch.setattr(type(FfiClient.instance.queue), "subscribe", subscribe)
+    assert "filter_fn" not in inspect.signature(type(FfiClient.instance.queue).subscribe).parameters
+    assert open_streams()[0] is PublicStream
+
+
+def loud(one: bytes) -> bool:
+    return bool(np.abs(np.frombuffer(one, np.int16)).max() > 1000)

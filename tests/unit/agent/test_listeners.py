@@ -1,0 +1,149 @@
+"""All tracks of a meeting, heard by one task and judged by one inference."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from livekit import rtc
+
+from agent.listeners import Listeners
+from models.base import Asked
+from models.fakes import LoudnessDetector, ScriptedRecogniser, each_alone
+from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
+from pipelines.settings import CaptionSettings
+from tests.unit.agent.streams import FakeStream, frame
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Sink:
+    """Keeps finals."""
+
+    def __init__(self) -> None:
+        self.finals: list[Segment] = []
+
+    async def partial(self, caption: PartialCaption) -> None: ...
+
+    async def final(self, segment: Segment) -> None:
+        self.finals.append(segment)
+
+    async def dropped(self, caption: DroppedCaption) -> None: ...
+
+    async def gap(self, gap: Gap) -> None: ...
+
+
+class Hall:
+    """Listeners over streams that the test fills, with the batches that were asked."""
+
+    def __init__(self, people: int) -> None:
+        self.streams = [FakeStream() for _ in range(people)]
+        self.batches: list[int] = []
+        self.sink = Sink()
+        self.now = START.timestamp()
+        self.listeners = Listeners(
+            meeting_id="m",
+            started_at=START,
+            open_stream=lambda track: track.stream,
+            recogniser=ScriptedRecogniser(lambda _: "bonjour à tous et merci"),
+            detector=LoudnessDetector,
+            detect=self._detect,
+            sink=self.sink,
+            settings=CaptionSettings(),
+            now=lambda: self.now,
+        )
+        self.publications = [SimpleNamespace(sid=f"TR_{n}", muted=False) for n in range(people)]
+        self.added = [
+            self.listeners.add(
+                SimpleNamespace(kind=rtc.TrackKind.KIND_AUDIO, stream=stream),
+                publication,
+                Speaker(identity=f"p{n}", name=f"P{n}", track_sid=publication.sid),
+            )
+            for n, (stream, publication) in enumerate(
+                zip(self.streams, self.publications, strict=True)
+            )
+        ]
+        self.listeners.hear()
+
+    def tick(self, loud: Sequence[int]) -> None:
+        """50 ms in which those of `loud` speak."""
+        self.now += 0.05
+        for number, stream in enumerate(self.streams):
+            stream.queue.put(frame(8000 if number in loud else 0))
+        self.listeners.hear()
+
+    def _detect(self, asked: Sequence[Asked]) -> list[float]:
+        self.batches.append(len(asked))
+        return each_alone(asked)
+
+
+async def test_windows_of_all_tracks_that_are_due_go_through_one_run() -> None:
+    hall = Hall(40)
+    for _ in range(16):
+        hall.tick(loud=())
+    windows = 16 * 800 // 512
+    assert hall.batches == [40] * windows
+
+
+async def test_who_speaks_among_many_gets_their_own_text() -> None:
+    hall = Hall(12)
+    running = [asyncio.create_task(one.run()) for one in hall.added]
+    for tick in range(60):
+        hall.tick(loud=(3, 7) if 10 <= tick < 40 else ())
+        await asyncio.sleep(0)
+    hall.listeners.end()
+    await asyncio.gather(*running)
+    assert sorted(one.speaker.identity for one in hall.sink.finals) == ["p3", "p7"]
+    assert all(abs(one.start_ms - 500) <= 50 for one in hall.sink.finals)
+    assert all(stream.closed for stream in hall.streams)
+
+
+async def test_one_tracks_failure_leaves_the_others() -> None:
+    hall = Hall(3)
+    hall.streams[1].take = lambda: (_ for _ in ()).throw(OSError("broken"))  # type: ignore[method-assign]
+    running = [asyncio.create_task(one.run()) for one in hall.added]
+    for tick in range(60):
+        hall.tick(loud=(0, 2) if 10 <= tick < 40 else ())
+        await asyncio.sleep(0)
+    with pytest.raises(OSError, match="broken"):
+        await running[1]
+    hall.listeners.end()
+    await asyncio.gather(running[0], running[2])
+    assert sorted(one.speaker.identity for one in hall.sink.finals) == ["p0", "p2"]
+
+
+async def test_a_room_in_which_all_are_muted_is_not_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until somebody is unmuted, nothing runs."""
+    monkeypatch.setattr("agent.listeners.TICK_SEC", 0)
+    hall = Hall(0)
+    publication = SimpleNamespace(sid="TR", muted=True)
+    stream = FakeStream(*[frame(8000)] * 20)
+    hall.listeners.add(
+        SimpleNamespace(stream=stream), publication, Speaker(identity="a", name="A", track_sid="TR")
+    )
+    ticks = 0
+    hear = hall.listeners.hear
+
+    def counted() -> bool:
+        nonlocal ticks
+        ticks += 1
+        return hear()
+
+    monkeypatch.setattr(hall.listeners, "hear", counted)
+    running = asyncio.create_task(hall.listeners.run())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert ticks <= 2
+    publication.muted = False
+    hall.listeners.changed()
+    while not hall.batches:
+        await asyncio.sleep(0)
+    running.cancel()
+
+
+def test_int16_frames_are_what_the_streams_bring() -> None:
+    assert np.frombuffer(frame(7), np.int16).tolist() == [7] * 800
