@@ -10,7 +10,7 @@ import pytest
 from livekit import rtc
 
 from agent.listeners import Listeners
-from models.base import Asked
+from models.base import Asked, Pressure
 from models.fakes import LoudnessDetector, ScriptedRecogniser, each_alone
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
 from pipelines.settings import CaptionSettings
@@ -27,7 +27,7 @@ class Sink:
 
     async def partial(self, caption: PartialCaption) -> None: ...
 
-    async def final(self, segment: Segment) -> None:
+    async def final(self, segment: Segment, pressure: Pressure) -> None:
         self.finals.append(segment)
 
     async def dropped(self, caption: DroppedCaption) -> None: ...
