@@ -15,7 +15,6 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.outbox import Outbox
-from agent.record_lines import line_of_gap, line_of_segment
 from models.base import Pressure
 from pipelines.events import (
     CaptionEvent,
@@ -26,6 +25,7 @@ from pipelines.events import (
     PartialCaption,
     Segment,
 )
+from pipelines.record_lines import line_of_gap, line_of_segment
 from storage.line import Lease, Line
 
 log = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from pipelines.events import Segment
 from pipelines.export import json_file, markdown, vtt
 from pipelines.export.clean import clock
 from pipelines.file_transcription import MediaError, decode, transcribe_file
+from pipelines.record_lines import line_of_segment
 from pipelines.transcript import build
 from storage.files import write_file
-from storage.line import Line, LineWord, Meeting, MeetingState
+from storage.line import Meeting, MeetingState
 
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
 _text = Console(highlight=False, soft_wrap=True)
@@ -106,33 +108,9 @@ def _write(file: Path, segments: list[Segment], out: Path) -> None:
         holder=None,
         lease_until=None,
     )
-    lines = [_line(seq, one) for seq, one in enumerate(segments, 1)]
+    lines = [replace(line_of_segment(one), seq=seq) for seq, one in enumerate(segments, 1)]
     transcript = build(lines, {})
     for name, render in (("json", json_file.render), ("md", markdown.render), ("vtt", vtt.render)):
         path = out / f"transcript.{name}"
         write_file(path, render(meeting, transcript).encode())
         _text.print(str(path), markup=False)
-
-
-def _line(seq: int, segment: Segment) -> Line:
-    return Line(
-        id=segment.id,
-        seq=seq,
-        identity=segment.speaker.identity,
-        name=segment.speaker.name,
-        track_sid=segment.speaker.track_sid,
-        start_ms=segment.start_ms,
-        end_ms=segment.end_ms,
-        text=segment.text,
-        language=segment.language,
-        confidence=segment.confidence,
-        words=tuple(
-            LineWord(
-                text=word.text,
-                start_ms=word.start_ms,
-                end_ms=word.end_ms,
-                probability=word.probability,
-            )
-            for word in segment.words
-        ),
-    )

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from agent.caption_stream import caption_stream
-from agent.record_lines import line_of_gap, line_of_segment
 from agent.room_captions import RoomCaptions
 from models.base import Pressure
 from pipelines.events import (
@@ -23,6 +22,7 @@ from pipelines.events import (
     Segment,
     Word,
 )
+from pipelines.record_lines import line_of_gap, line_of_segment
 from storage.line import Lease, Line
 from storage.record import LeaseLost
 from tests.unit.agent.test_legacy_packets import CLAIRE, partial

@@ -139,7 +139,7 @@ def test_without_chromium_one_line_says_what_to_install(bench: Bench) -> None:
     done = bench.run("browser.sh")
     assert done.returncode == 0
     (line,) = done.stdout.splitlines()
-    assert "install Chromium" in line
+    assert line.endswith("To run them: install chromium")
 
 
 def test_without_chromium_continuous_integration_fails(bench: Bench) -> None:
@@ -149,6 +149,13 @@ def test_without_chromium_continuous_integration_fails(bench: Bench) -> None:
 def test_a_chromium_on_path_is_enough(bench: Bench) -> None:
     bench.command("google-chrome", "")
     assert bench.run("browser.sh", CI="true").stdout == ""
+
+
+def test_without_voices_training_says_what_to_install(bench: Bench) -> None:
+    done = bench.run("voices.sh")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("install espeak-ng flite")
 
 
 def test_a_second_run_says_one_line(bench: Bench) -> None:
