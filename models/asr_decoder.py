@@ -46,7 +46,7 @@ class Decoder:
             "decoded",
             kind=str(jobs[0].request.kind),
             items=len(jobs),
-            frames=jobs[0].prepared.mel.shape[1],
+            frames=max(job.prepared.mel.shape[1] for job in jobs),
             seconds=round(self._clock() - started, 3),
         )
         self._observer.decoded(self._decoded(jobs, started))
@@ -64,7 +64,7 @@ class Decoder:
                 for job in jobs
             ],
             max_items=limit.max_background_batch if first.background else limit.max_batch,
-            window_sec=first.prepared.mel.shape[1] // 100,
+            window_sec=max(job.prepared.mel.shape[1] for job in jobs) / 100,
             started_sec=started_sec,
             ended_sec=self._clock(),
         )

@@ -191,7 +191,7 @@ class Engine:
     def _enqueue(self, job: Job) -> None:
         key = BatchKey(
             kind=job.request.kind,
-            window_sec=job.prepared.mel.shape[1] // 100,
+            window_sec=job.prepared.mel.shape[1] / 100,
             prompt_tokens=len(job.prepared.prompt),
             temperature=job.prepared.temperature,
             background=job.background,

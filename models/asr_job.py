@@ -31,7 +31,7 @@ class Transcriber(Protocol):
         self,
         sound: Sound,
         *,
-        window_sec: int,
+        window_sec: float,
         kind: Kind,
         prompt: tuple[int, ...],
         language: str | None,

@@ -46,7 +46,7 @@ class DecodedBatch:
     work: Work
     items: Sequence[DecodedItem]
     max_items: int
-    window_sec: int
+    window_sec: float
     started_sec: float
     ended_sec: float
 

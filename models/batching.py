@@ -1,8 +1,9 @@
 """Which requests go to the model next. Pure: no clock, no thread, no GPU library.
 
 Finals go before partials and are never refused; the one that is due first goes first, and none of
-a speaker's overtakes another of theirs that is due before it. A newer partial replaces an older one
-of the same utterance, and a final removes its utterance's partial. One batch holds one `BatchKey`.
+a speaker's overtakes another of theirs that is due before it. A newer partial replaces an older
+one of the same utterance, and a final removes its utterance's partial. A batch holds requests that
+join its first.
 
 Background requests, the pieces of a file, go when no live speech waits, in small batches. One that
 has waited `patience_sec` goes before partials, never before finals; then partials have a turn.
@@ -18,11 +19,18 @@ from models.base import SAMPLE_RATE, Kind
 
 T = TypeVar("T")
 
-WINDOWS_SEC = (2, 3, 4, 6, 8, 12, 16, 20, 30)
-"""Lengths of decoding windows. Few enough to fill batches, fine enough to waste little."""
+WINDOWS_SEC: tuple[float, ...] = (
+    *(half / 2 for half in range(3, 17)),
+    *range(9, 17),
+    *range(18, 31, 2),
+)
+"""Lengths of decoding windows: fine enough to waste little. Near ones share a batch."""
+NEAR = 1.25
+"""How much longer or shorter than the first one's window those are that may go with it; a batch is
+as long as its longest. On a CPU 1 costs as much (more batches), 1.6 more (more padding)."""
 
 
-def window_sec(speech_samples: int, pad_sec: float, *, full: bool = False) -> int:
+def window_sec(speech_samples: int, pad_sec: float, *, full: bool = False) -> float:
     """Return the decoding window, in seconds, for that much audio and the silence after it."""
     needed = speech_samples / SAMPLE_RATE + pad_sec
     if full:
@@ -32,13 +40,18 @@ def window_sec(speech_samples: int, pad_sec: float, *, full: bool = False) -> in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchKey:
-    """What all items of a batch share: CTranslate2 takes one mel length, one prompt length."""
+    """What decides who may share a batch: CTranslate2 takes one mel length, one prompt length."""
 
     kind: Kind
-    window_sec: int
+    window_sec: float
     prompt_tokens: int
     temperature: float = 0.0
     background: bool = False
+
+    def joins(self, first: BatchKey) -> bool:
+        """Whether this may go with `first`: all the same, and windows that are near."""
+        near = first.window_sec / NEAR <= self.window_sec <= first.window_sec * NEAR
+        return near and replace(self, window_sec=first.window_sec) == first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +197,7 @@ class BatchQueue(Generic[T]):
         passed_over: set[str] = set()
         for request in ordered:
             speaker = request.speaker or request.utterance_id
-            if request.key == ordered[0].key and speaker not in passed_over:
+            if request.key.joins(ordered[0].key) and speaker not in passed_over:
                 batch.append(request)
             else:
                 passed_over.add(speaker)

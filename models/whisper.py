@@ -22,7 +22,7 @@ from models.base import SAMPLE_RATE, Kind, RecognisedWord
 from models.log_mel import LogMelStream
 from models.sessions import Sound
 from models.whisper_files import Loaded, load_files
-from models.whisper_words import aligned_words
+from models.whisper_words import POSITIONS_PER_SEC, aligned_words
 
 FRAMES_PER_SEC = 100
 MAX_NEW_TOKENS = 224
@@ -84,6 +84,25 @@ class _Decoded:
         return compression_ratio(self.text) <= COMPRESSION_LIMIT, self.avg_logprob
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Some items of what the encoder gave out: at least those that were asked for."""
+
+    view: Any
+    rows: Sequence[int]
+    memory: NDArray[np.float32] | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, encoded: Any, rows: Sequence[int]) -> Self:
+        count = encoded.shape[0]
+        floats = encoded.dtype == ctranslate2.DataType.float32
+        if len(rows) == count or encoded.device != "cpu" or not floats:
+            # Nothing outside the GPU can cut this; there a needless item costs little.
+            return cls(view=encoded, rows=range(count))
+        memory = np.asarray(encoded)[list(rows)]
+        return cls(view=ctranslate2.StorageView.from_array(memory), rows=rows, memory=memory)
+
+
 class WhisperModel:
     """One loaded model. `prepare` runs in any thread, `transcribe` in the owner's only."""
 
@@ -134,7 +153,7 @@ class WhisperModel:
         self,
         sound: Sound,
         *,
-        window_sec: int,
+        window_sec: float,
         kind: Kind,
         prompt: tuple[int, ...] = (),
         language: str | None = None,
@@ -143,7 +162,7 @@ class WhisperModel:
     ) -> Prepared:
         """Take the mel of the sound in a window; what is longer than it is left out."""
         return Prepared(
-            mel=np.ascontiguousarray(sound.mel(window_sec * FRAMES_PER_SEC)),
+            mel=np.ascontiguousarray(sound.mel(round(window_sec * FRAMES_PER_SEC))),
             audio_sec=min(sound.samples / SAMPLE_RATE, float(window_sec)),
             kind=kind,
             prompt=prompt,
@@ -153,14 +172,14 @@ class WhisperModel:
         )
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
-        """Decode items of one kind, window, prompt length and temperature, in their order."""
+        """Decode items of one kind, prompt length and temperature, in their order."""
         encoded = self._encode(batch)
         languages = self._languages(encoded, batch)
         final = batch[0].kind is Kind.FINAL
         decoded = self._generate(encoded, batch, languages, hotter=False)
         if final:
             self._retry(batch, languages, decoded)
-        if final or batch[0].mel.shape[1] >= TIMED_PARTIAL_SEC * FRAMES_PER_SEC:
+        if final or encoded.shape[1] >= TIMED_PARTIAL_SEC * POSITIONS_PER_SEC:
             words = self._align(encoded, batch, languages, decoded)
         else:
             words = [()] * len(batch)
@@ -176,8 +195,8 @@ class WhisperModel:
         ]
 
     def _encode(self, batch: Sequence[Prepared]) -> Any:
-        mel = np.ascontiguousarray(np.stack([item.mel for item in batch]))
-        return self._model.encode(ctranslate2.StorageView.from_array(mel))
+        mels = stacked(batch)  # a StorageView shares its memory, and does not own it
+        return self._model.encode(ctranslate2.StorageView.from_array(mels))
 
     def _languages(self, encoded: Any, batch: Sequence[Prepared]) -> list[str]:
         def known(item: Prepared) -> str | None:
@@ -260,12 +279,19 @@ class WhisperModel:
         texts = [one.tokens or [self._first.eot] for one in decoded]
         frames = [max(math.ceil(item.audio_sec * FRAMES_PER_SEC), 2) for item in batch]
         frames = [min(count, item.mel.shape[1]) for count, item in zip(frames, batch, strict=True)]
-        # One call takes one language: a mixed batch costs one pass a language, no copy of it.
+        # One call takes one language, and a call costs as much as its items.
         for language in sorted(set(languages)):
-            results = self._model.align(encoded, self._start(language), texts, frames)
-            for at, result in enumerate(results):
+            tokenizer = self._tokenizer(language)
+            rows = [at for at, one in enumerate(languages) if one == language]
+            part = _Rows.of(encoded, rows)
+            results = self._model.align(
+                part.view,
+                self._start(language),
+                [texts[at] for at in part.rows],
+                [frames[at] for at in part.rows],
+            )
+            for at, result in zip(part.rows, results, strict=True):
                 if languages[at] == language and decoded[at].tokens:
-                    tokenizer = self._tokenizer(language)
                     words[at] = aligned_words(
                         tokenizer, decoded[at].tokens, result, batch[at].audio_sec
                     )
@@ -293,6 +319,18 @@ class WhisperModel:
             marks.sot_lm,
             marks.no_speech,
         ]
+
+
+def stacked(batch: Sequence[Prepared]) -> NDArray[np.float32]:
+    """Return the mels as (items, mels, frames), as long as the longest: silence fills the rest."""
+    longest = max(item.mel.shape[1] for item in batch)
+    mels = np.empty((len(batch), batch[0].mel.shape[0], longest), dtype=np.float32)
+    for at, item in enumerate(batch):
+        frames = item.mel.shape[1]
+        mels[at, :, :frames] = item.mel
+        # A window ends with zeros after the sound, and nothing of a mel is below their value.
+        mels[at, :, frames:] = item.mel.min()
+    return mels
 
 
 def compression_ratio(text: str) -> float:

@@ -89,11 +89,11 @@ class LoudnessModel:
     def new_stream(self) -> LoudestStream:
         return LoudestStream(FeatureExtractor(feature_size=80))
 
-    def prepare(self, sound: Sound, *, window_sec: int, **rest: object) -> Prepared:
+    def prepare(self, sound: Sound, *, window_sec: float, **rest: object) -> Prepared:
         stream = sound.session.mel()
         assert isinstance(stream, LoudestStream)
         loudest = stream.loudest
-        mel = np.full((80, window_sec * 100), loudest, dtype=np.float32)
+        mel = np.full((80, round(window_sec * 100)), loudest, dtype=np.float32)
         return Prepared(mel=mel, audio_sec=sound.samples / 16_000, **rest)
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:

@@ -38,8 +38,8 @@ class FakeModel:
     def new_stream(self) -> LogMelStream:
         return LogMelStream(FeatureExtractor(feature_size=80))
 
-    def prepare(self, sound: Sound, *, window_sec: int, **rest: object) -> Prepared:
-        mel = np.zeros((80, window_sec * 100), dtype=np.float32)
+    def prepare(self, sound: Sound, *, window_sec: float, **rest: object) -> Prepared:
+        mel = np.zeros((80, round(window_sec * 100)), dtype=np.float32)
         return Prepared(mel=mel, audio_sec=sound.samples / 16_000, **rest)
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:

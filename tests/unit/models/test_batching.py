@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,11 +99,21 @@ def test_window_holds_the_audio(samples: int, pad: float) -> None:
     assert window_sec(samples, pad, full=True) == 30
 
 
+def test_near_windows_share_a_batch() -> None:
+    """A window a bit longer or shorter goes along; a far one, or another prompt, does not."""
+    first = BatchKey(kind=Kind.FINAL, window_sec=4.0, prompt_tokens=0)
+    assert replace(first, window_sec=5.0).joins(first)
+    assert replace(first, window_sec=3.5).joins(first)
+    assert not replace(first, window_sec=2.0).joins(first)
+    assert not replace(first, window_sec=8.0).joins(first)
+    assert not replace(first, prompt_tokens=3).joins(first)
+
+
 requests = st.lists(
     st.tuples(
         st.sampled_from("abcdefgh"),
         st.sampled_from(list(Kind)),
-        st.sampled_from([2, 4]),
+        st.sampled_from([2, 4, 4.5]),
         st.sampled_from([0, 3]),
     ),
     max_size=40,
@@ -111,7 +123,7 @@ requests = st.lists(
 @settings(max_examples=60)
 @given(requests=requests, max_batch=st.integers(1, 5), max_queue=st.integers(1, 10))
 def test_every_request_has_exactly_one_fate(
-    requests: list[tuple[str, Kind, int, int]], max_batch: int, max_queue: int
+    requests: list[tuple[str, Kind, float, int]], max_batch: int, max_queue: int
 ) -> None:
     """Batched, superseded or refused, once; finals are always batched; batches are uniform."""
     q = queue(max_batch=max_batch, max_queue=max_queue)
@@ -129,7 +141,7 @@ def test_every_request_has_exactly_one_fate(
     while (ready := q.ready_at()) is not None:
         batch = q.take(max(ready, 100.0))
         assert 1 <= len(batch) <= max_batch
-        assert len({r.key for r in batch}) == 1
+        assert all(r.key.joins(batch[0].key) for r in batch)
         taken += batch
     assert sorted(r.item for r in [*fates, *taken]) == list(range(len(sent)))
     finals = [r.item for r in sent if r.key.kind is Kind.FINAL]

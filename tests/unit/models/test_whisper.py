@@ -9,7 +9,7 @@ import pytest
 
 from models.base import Kind, ModelError
 from models.sessions import Sound
-from models.whisper import Prepared, WhisperModel, compression_ratio
+from models.whisper import Prepared, WhisperModel, compression_ratio, stacked
 from models.whisper_words import group
 
 
@@ -50,6 +50,18 @@ def test_an_item_says_the_same_alone_and_in_a_batch(model: WhisperModel) -> None
     items = [item(model, Kind.PARTIAL, seed, language="fr") for seed in range(3)]
     alone = [model.transcribe([one])[0].text for one in items]
     assert [heard.text for heard in model.transcribe(items)] == alone
+
+
+def test_a_shorter_window_in_a_batch_is_filled_with_silence(model: WhisperModel) -> None:
+    """Near windows share a batch: the shorter becomes what the longer would be."""
+    samples = np.random.default_rng(0).normal(0, 0.1, 24_000).astype(np.float32)
+    short, long = (
+        model.prepare(Sound.whole(model.new_stream(), samples), window_sec=sec, kind=Kind.PARTIAL)
+        for sec in (2.5, 3.0)
+    )
+    mels = stacked([short, long])
+    assert mels.shape == (2, 80, 300)
+    np.testing.assert_array_equal(mels[0], mels[1])
 
 
 def test_final_words_have_times_inside_the_audio(model: WhisperModel) -> None:
