@@ -8,18 +8,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 
 from livekit import api
 from livekit.agents import AutoSubscribe, JobContext, JobProcess, JobRequest
+from opentelemetry.trace import NoOpTracer, Tracer
 
 from agent.audio_router import open_streams
 from agent.audio_stream import OpenStream
+from agent.caption_watch import CaptionWatch
 from agent.meeting import Ending, MeetingAgent, Parts
 from agent.room_captions import RoomCaptions
 from agent.room_display import LiveKitDisplay
 from agent.room_notice import ForeignRoomNotice, Notice, OwnRoomNotice
 from agent.settings import AgentSettings
+from agent.utterance_trace import TracedRecogniser, UtteranceTraces
 from models.asr_client import AsrClient
 from models.base import Recogniser
 from models.vad import shared_model
@@ -38,6 +43,13 @@ ANSWER_SEC = 2.5
 FIRST_LEASES = 2
 """The process of a job may take its time on a busy machine: the first lease is this much longer."""
 _MEETING = "meeting"
+Tracing = Callable[[], AbstractContextManager[Tracer]]
+"""Opens the tracer of a process; picklable."""
+
+
+def no_tracing() -> AbstractContextManager[Tracer]:
+    """Traces are not wanted."""
+    return nullcontext(NoOpTracer())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +63,7 @@ class JobValues:
     livekit_url: str
     api_key: str
     api_secret: str = field(repr=False)
+    tracing: Tracing = no_tracing
 
 
 def agent_identity(room: str) -> str:
@@ -139,6 +152,8 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
     livekit = api.LiveKitAPI(values.livekit_url, values.api_key, values.api_secret)
     recogniser = AsrClient(values.asr_url)
     open_stream, close_streams = open_streams()
+    traces = ExitStack()
+    tracer = traces.enter_context(values.tracing())
     agent = _agent(
         context,
         values=values,
@@ -147,6 +162,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         notice=_notice(context, livekit, lease, room),
         livekit=livekit,
         recogniser=recogniser,
+        tracer=tracer,
         language=meeting.language,
         open_stream=open_stream,
     )
@@ -162,6 +178,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
             await recogniser.aclose()
             await livekit.aclose()
             await database.close()
+            await asyncio.to_thread(traces.close)
 
     context.proc.userdata[_MEETING] = (agent, asyncio.create_task(attend()))
     log.info("room %s: joined", name)
@@ -184,6 +201,7 @@ def _agent(
     notice: Notice,
     livekit: api.LiveKitAPI,
     recogniser: Recogniser,
+    tracer: Tracer,
     language: str,
     open_stream: OpenStream,
 ) -> MeetingAgent:
@@ -191,6 +209,8 @@ def _agent(
         request = api.ListRoomsRequest(names=[context.job.room.name])
         return bool((await livekit.room.list_rooms(request)).rooms)
 
+    zero_sec = lease.started_at.timestamp()
+    watch = CaptionWatch(zero_sec=zero_sec, traces=UtteranceTraces(tracer, zero_sec=zero_sec))
     display = LiveKitDisplay(context.room.local_participant, values.agent.packets, language)
     return MeetingAgent(
         Parts(
@@ -199,9 +219,9 @@ def _agent(
             lease=lease,
             lease_sec=values.agent.lease_sec,
             notice=notice,
-            captions=RoomCaptions(record=record, lease=lease, display=display),
             open_stream=open_stream,
-            recogniser=recogniser,
+            captions=RoomCaptions(record=record, lease=lease, display=display, watch=watch),
+            recogniser=TracedRecogniser(recogniser, tracer),
             detector=shared_model().detector,
             detect=shared_model().probabilities,
             settings=values.captions,

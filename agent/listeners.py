@@ -16,6 +16,7 @@ from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.caption_sink import CaptionSink
 from pipelines.captions import TrackCaptions
 from pipelines.events import Speaker
+from pipelines.finals import UtteranceTrace, untraced
 from pipelines.hearing import hear_together
 from pipelines.settings import CaptionSettings
 
@@ -40,6 +41,7 @@ class Listeners:
         sink: CaptionSink,
         settings: CaptionSettings,
         now: Callable[[], float],
+        trace: UtteranceTrace = untraced,
     ) -> None:
         self._meeting_id = meeting_id
         self._zero = started_at.timestamp()
@@ -50,6 +52,7 @@ class Listeners:
         self._sink = sink
         self._settings = settings
         self._now = now
+        self._trace = trace
         self._by_sid: dict[str, TrackListener] = {}
         self._changed = asyncio.Event()
 
@@ -68,6 +71,7 @@ class Listeners:
             recogniser=self._recogniser,
             sink=self._sink,
             settings=self._settings,
+            trace=self._trace,
         )
 
         async def lost(start_sample: int, end_sample: int) -> None:

@@ -84,6 +84,7 @@ class MeetingAgent:
             sink=parts.captions,
             settings=parts.settings,
             now=parts.now,
+            trace=parts.captions.watch.traces.utterance,
         )
         self._tracks: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup
@@ -193,7 +194,8 @@ class MeetingAgent:
 
     async def _hear(self, listener: TrackListener) -> None:
         try:
-            await listener.run()
+            with self._parts.captions.watch.metrics.tracks.track_inprogress():
+                await listener.run()
         except LeaseLost:
             self.stop(Ending.LEASE_LOST)
         except Exception:  # one track's failure must not end the others

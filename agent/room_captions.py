@@ -14,6 +14,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent.caption_watch import CaptionWatch
 from agent.outbox import Outbox
 from models.base import Pressure
 from pipelines.events import (
@@ -65,12 +66,14 @@ class RoomCaptions:
         display: Display,
         give_up_sec: float = COMMIT_GIVE_UP_SEC,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        watch: CaptionWatch | None = None,
     ) -> None:
         self._record = record
         self._lease = lease
         self._display = display
         self._give_up_sec = give_up_sec
         self._sleep = sleep
+        self.watch = watch or CaptionWatch(zero_sec=lease.started_at.timestamp())
         self._outbox = Outbox()
 
     async def partial(self, caption: PartialCaption) -> None:
@@ -79,12 +82,14 @@ class RoomCaptions:
 
     async def final(self, segment: Segment, pressure: Pressure = Pressure.NONE) -> None:
         """Commit, then show. Raises LeaseLost, and SQLAlchemyError when the database stays away."""
-        seq = await self._commit(line_of_segment(segment))
+        with self.watch.committing(segment):
+            seq = await self._commit(line_of_segment(segment))
         self._outbox.put(FinalCaption(seq=seq, segment=segment, pressure=pressure))
 
     async def gap(self, gap: Gap) -> None:
         """Commit, then show, as with a final."""
-        seq = await self._commit(line_of_gap(gap))
+        with self.watch.committing(gap):
+            seq = await self._commit(line_of_gap(gap))
         self._outbox.put(GapCaption(seq=seq, gap=gap))
 
     async def dropped(self, caption: DroppedCaption) -> None:
@@ -95,16 +100,18 @@ class RoomCaptions:
         """Show what waits, one after the other, until cancelled."""
         while True:
             caption = await self._outbox.take()
+            sent = False
             try:
-                await self._show(caption)
+                sent = await self._show(caption)
             finally:
+                self.watch.shown(caption, sent=sent)
                 self._outbox.done()
 
     async def shown(self) -> None:
         """Wait until nothing waits to be shown."""
         await self._outbox.emptied()
 
-    async def _show(self, caption: CaptionEvent) -> None:
+    async def _show(self, caption: CaptionEvent) -> bool:
         tries = 1 if isinstance(caption, PartialCaption) else SHOW_TRIES
         for attempt in range(tries):
             try:
@@ -114,7 +121,8 @@ class RoomCaptions:
                 log.warning("a caption was not shown: %s", type(error).__name__)
                 await self._sleep(0.2 * 2**attempt)
             else:
-                return
+                return True
+        return False
 
     async def _commit(self, line: Line) -> int:
         pause, longest = COMMIT_RETRY_SEC
@@ -126,6 +134,7 @@ class RoomCaptions:
                 if waited >= self._give_up_sec:
                     raise
                 log.warning("the record can't be written, trying again: %s", type(error).__name__)
+                self.watch.commit_failed()
             # Jittered, so that the tracks of a meeting don't come back all at once.
             step = pause * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
             await self._sleep(step)

@@ -12,9 +12,10 @@ import signal
 from livekit.agents import AgentServer, JobRequest, WorkerPermissions
 
 from agent.errors import WorkerError
-from agent.job import JobValues, answer, begin, end, warm
+from agent.job import JobValues, Tracing, answer, begin, end, no_tracing, warm
 from agent.livekit_check import check_livekit
 from agent.load import AsrHeadroom, WorkerLoad
+from agent.metrics import WorkerMetrics
 from agent.settings import AgentSettings
 from pipelines.settings import CaptionSettings
 from storage.database import Database
@@ -46,9 +47,12 @@ def run(
     captions: CaptionSettings,
     asr_url: str,
     database_url: str,
+    tracing: Tracing = no_tracing,
+    metrics: WorkerMetrics | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then drain: no new meetings, the running ones are finished.
 
+    `tracing` opens the tracer of a meeting's process; `metrics` has the folder of their figures.
     A second signal ends at once. Raises WorkerError when LiveKit can't be used or the health
     port is taken.
     """
@@ -63,17 +67,18 @@ def run(
         livekit_url=livekit_url,
         api_key=api_key,
         api_secret=api_secret,
+        tracing=tracing,
     )
-    asyncio.run(_serve(values))
+    asyncio.run(_serve(values, metrics))
 
 
-async def _serve(values: JobValues) -> None:
+async def _serve(values: JobValues, metrics: WorkerMetrics | None) -> None:
     stop = asyncio.Event()
     _on_signals(stop)
     await check_livekit(values.livekit_url, values.api_key, values.api_secret)
     database = Database(values.database_url)
     headroom = AsrHeadroom(values.asr_url)
-    server = build(values, database, headroom)
+    server = build(values, database, headroom, metrics)
     serving = asyncio.create_task(server.run())
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -90,7 +95,12 @@ async def _serve(values: JobValues) -> None:
         await database.close()
 
 
-def build(values: JobValues, database: Database, headroom: AsrHeadroom) -> AgentServer:
+def build(
+    values: JobValues,
+    database: Database,
+    headroom: AsrHeadroom,
+    metrics: WorkerMetrics | None = None,
+) -> AgentServer:
     """The AgentServer with our own admission, load and limits."""
     server = AgentServer(
         ws_url=values.livekit_url,
@@ -109,7 +119,12 @@ def build(values: JobValues, database: Database, headroom: AsrHeadroom) -> Agent
         setup_fnc=warm,
         preload_modules=list(PRELOADED),
         port=values.agent.health_port,
+        # Where job processes write their figures. The SDK would serve them on all interfaces;
+        # ours are served where the settings say (greffier.metrics_server).
+        prometheus_multiproc_dir=None if metrics is None else str(metrics.folder),
     )
+    if metrics is not None:
+        metrics.watch(lambda: len(server.active_jobs), values.agent.max_meetings)
     record, rooms = Record(database), RoomBook(database)
 
     async def on_request(request: JobRequest) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -95,37 +97,51 @@ def serve() -> None:
 def worker() -> None:
     """The agent: joins meetings hidden and captions them."""
     settings = _with_keys()
+    from agent.metrics import WorkerMetrics  # noqa: PLC0415
     from agent.worker import run  # noqa: PLC0415
+    from greffier.metrics_server import metrics_server  # noqa: PLC0415
+    from greffier.tracing import tracing  # noqa: PLC0415
     from storage.database import migrate  # noqa: PLC0415
 
     migrate(settings.storage.database_url)
-    run(
-        settings.agent,
-        livekit_url=settings.livekit.url,
-        api_key=settings.livekit.api_key,
-        api_secret=settings.livekit.api_secret.get_secret_value(),
-        captions=settings.captions,
-        asr_url=settings.asr.url,
-        database_url=settings.storage.database_url,
-    )
+    address = settings.agent.metrics
+    with tempfile.TemporaryDirectory(prefix="greffier-metrics-") as folder:
+        metrics = WorkerMetrics(Path(folder))
+        with metrics_server(address, metrics.registry, setting="GREFFIER_AGENT__METRICS"):
+            run(
+                settings.agent,
+                livekit_url=settings.livekit.url,
+                api_key=settings.livekit.api_key,
+                api_secret=settings.livekit.api_secret.get_secret_value(),
+                captions=settings.captions,
+                asr_url=settings.asr.url,
+                database_url=settings.storage.database_url,
+                tracing=functools.partial(tracing, settings.traces.endpoint, "greffier-worker"),
+                metrics=metrics if address else None,
+            )
 
 
 @app.command()
 def asr() -> None:
     """The speech recognition process: one a GPU, all speakers batched together."""
     from greffier.metrics_server import metrics_server  # noqa: PLC0415
+    from greffier.tracing import tracing  # noqa: PLC0415
     from models.asr_metrics import AsrMetrics  # noqa: PLC0415
     from models.asr_server import serve as run  # noqa: PLC0415
     from pipelines.guards import drop_reason  # noqa: PLC0415
     from pipelines.loudness import loudness  # noqa: PLC0415
 
     settings, metrics = load(), AsrMetrics.make()
-    with metrics_server(settings.asr.metrics, metrics.registry, setting="GREFFIER_ASR__METRICS"):
+    with (
+        metrics_server(settings.asr.metrics, metrics.registry, setting="GREFFIER_ASR__METRICS"),
+        tracing(settings.traces.endpoint, "greffier-asr") as tracer,
+    ):
         run(
             settings.asr,
             # What nobody said is left out of files by the same guards as in meetings.
             noise=lambda heard, samples: drop_reason(heard, loudness(samples)) is not None,
             metrics=metrics,
+            tracer=tracer,
         )
 
 

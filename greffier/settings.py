@@ -2,8 +2,9 @@
 
 Values come from the environment (`GREFFIER_ASR__MODEL=…`, a double underscore between section
 and name) and a `.env` file in the current folder. `LIVEKIT_URL`, `LIVEKIT_API_KEY` and
-`LIVEKIT_API_SECRET` are understood as everywhere in the LiveKit world. An unknown name is an
-error: a setting that is mistyped must not be silently without effect.
+`LIVEKIT_API_SECRET` are understood as everywhere in the LiveKit world, and so are OpenTelemetry's
+names of its collector's address. An unknown name is an error: a setting that is mistyped must not
+be silently without effect.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from agent.settings import AgentSettings
 from delivery.settings import JobsSettings, MailSettings
+from greffier.tracing import TracesSettings
 from models.settings import AsrSettings, LlmSettings
 from pipelines.settings import CaptionSettings
 from rooms.settings import LiveKitSettings, RoomsSettings
@@ -30,6 +32,13 @@ _LIVEKIT_NAMES = {
     "LIVEKIT_API_KEY": "api_key",
     "LIVEKIT_API_SECRET": "api_secret",
 }
+
+
+_OTLP_NAMES = {
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "/v1/traces",
+}
+"""OpenTelemetry's own names, the nearer first, with what is to be added to their value."""
 
 
 class SettingsError(Exception):
@@ -50,6 +59,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     mail: MailSettings = MailSettings()
     jobs: JobsSettings = JobsSettings()
+    traces: TracesSettings = TracesSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -86,6 +96,10 @@ def load(
                 mistakes.append(f"{name} is not a setting; {_nearest(section, known, fields)}")
                 continue
             sections.setdefault(section, {})[field] = _parsed(value, fields[field].annotation)
+    for name, path in _OTLP_NAMES.items():
+        if values.get(name):
+            address = values[name].rstrip("/") + path if path else values[name]
+            sections.setdefault("traces", {}).setdefault("endpoint", address)
     try:
         settings = Settings(**sections)
     except ValidationError as error:

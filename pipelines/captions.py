@@ -12,7 +12,7 @@ from models.base import Recogniser, Samples, VoiceDetector
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.events import Speaker
-from pipelines.finals import MAX_OUTSTANDING_FINALS, Finals
+from pipelines.finals import MAX_OUTSTANDING_FINALS, Finals, UtteranceTrace, untraced
 from pipelines.hearing import Steps, hear_alone
 from pipelines.language import LanguageMemory
 from pipelines.partials import Partials
@@ -37,6 +37,7 @@ class TrackCaptions:
         sink: CaptionSink,
         settings: CaptionSettings,
         max_outstanding: int = MAX_OUTSTANDING_FINALS,
+        trace: UtteranceTrace = untraced,
     ) -> None:
         track = Track(meeting_id=meeting_id, speaker=speaker)
         cadence = Cadence(settings.partial_every_sec)
@@ -61,6 +62,7 @@ class TrackCaptions:
             max_outstanding=max_outstanding,
             shown=self._partials.take_back,
             done=self._note_error,
+            trace=trace,
         )
         self._error: BaseException | None = None
 

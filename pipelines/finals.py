@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRequest
 from pipelines.cadence import Cadence
@@ -13,11 +14,19 @@ from pipelines.guards import DropReason, drop_reason
 from pipelines.language import LanguageMemory
 from pipelines.loudness import loudness, voicing
 from pipelines.segmenter import Utterance
-from pipelines.segments import Track, speech_sec
+from pipelines.segments import Track, speech_sec, to_ms
 from pipelines.settings import CaptionSettings
 
 MAX_OUTSTANDING_FINALS = 120
 """Finals held while the model is away: 40 minutes of one voice, 150 MB. Beyond, they are gaps."""
+
+UtteranceTrace = Callable[[str, int], AbstractContextManager[None]]
+"""Entered with an utterance's id and its end (ms); inside it the final is made and committed."""
+
+
+def untraced(utterance_id: str, end_ms: int) -> AbstractContextManager[None]:  # noqa: ARG001
+    """Nobody keeps a trace."""
+    return nullcontext()
 
 
 class Finals:
@@ -37,6 +46,7 @@ class Finals:
         max_outstanding: int,
         shown: Callable[[str], bool],
         done: Callable[[asyncio.Task[None]], None],
+        trace: UtteranceTrace = untraced,
     ) -> None:
         self._track = track
         self._recogniser = recogniser
@@ -47,6 +57,7 @@ class Finals:
         self._max_outstanding = max_outstanding
         self._shown = shown
         self._done = done
+        self._trace = trace
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: asyncio.Task[None] | None = None
 
@@ -62,7 +73,7 @@ class Finals:
         """Bring the ended utterance out, after those before it and after its last `partial`."""
         lost = len(self._tasks) >= self._max_outstanding
         earlier = [task for task in (self._last, partial) if task is not None]
-        task = asyncio.create_task(self._finalise(utterance, earlier, lost=lost))
+        task = asyncio.create_task(self._traced(utterance, earlier, lost=lost))
         self._last = task
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -72,6 +83,13 @@ class Finals:
         if self._last is task:
             self._last = None
         self._done(task)
+
+    async def _traced(
+        self, utterance: Utterance, earlier: list[asyncio.Task[None]], *, lost: bool
+    ) -> None:
+        utterance_id = self._track.utterance_id(utterance.start_sample)
+        with self._trace(utterance_id, to_ms(utterance.speech_end_sample)):
+            await self._finalise(utterance, earlier, lost=lost)
 
     async def _finalise(
         self, utterance: Utterance, earlier: list[asyncio.Task[None]], *, lost: bool

@@ -117,3 +117,14 @@ def test_the_example_file_says_the_defaults(
     assert example().count("GREFFIER_ASR__MODEL=assets/demo-model\n") == 1
     settings = load({"GREFFIER_ASR__MODEL": str(Settings().asr.model)}, env_file=file)
     assert settings == Settings()
+
+
+def test_opentelemetrys_own_names_of_the_collector_are_understood() -> None:
+    """The base address gets the path of the standard; ours wins over both."""
+    base, full = "http://c:4318", "http://c:4318/own"
+    read = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"{base}/"}
+    assert load(read, None).traces.endpoint == f"{base}/v1/traces"
+    read["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = full
+    assert load(read, None).traces.endpoint == full
+    read["GREFFIER_TRACES__ENDPOINT"] = "http://ours"
+    assert load(read, None).traces.endpoint == "http://ours"
