@@ -7,16 +7,23 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from models.asr_job import Job, Transcriber, recognition_of, silence
+from models.asr_job import Job, Transcriber, fit, recognition_of, silence
 from models.asr_observer import DecodedBatch, DecodedItem, EngineObserver, Work
-from models.base import ModelRejected
+from models.base import ModelError, ModelRejected, ModelUnavailable
+from models.memory_limit import MemoryLimit, is_out_of_memory
 from models.settings import AsrSettings
 
 log = structlog.get_logger("greffier.asr")
+EXIT_BROKEN = 70
+"""The process's exit status when its model no longer runs; sysexits.h's EX_SOFTWARE."""
 
 
 class Decoder:
-    """Owns the model. Everything here runs in the one thread of the engine."""
+    """Owns the model. `model`, `fell_back` and `batch_limit_sec` are read by any thread; everything
+    else runs in the one thread of the engine.
+
+    `fallback` makes room on the device and loads the smaller model.
+    """
 
     def __init__(
         self,
@@ -25,22 +32,40 @@ class Decoder:
         *,
         observer: EngineObserver,
         clock: Callable[[], float],
+        fallback: Callable[[], Transcriber] | None = None,
     ) -> None:
-        self._model = model
+        self.model = model
+        self.fell_back = False
         self._settings = settings
         self._observer = observer
         self._clock = clock
+        self._fallback = fallback
+        self._limit = MemoryLimit()
+
+    @property
+    def batch_limit_sec(self) -> float:
+        """Seconds of windows that a batch may hold since memory ran out; 0: no such limit."""
+        return self._limit.window_sec(self._clock()) or 0
 
     def answer(self, jobs: list[Job]) -> None:
         """Decode a batch and reply to each of its requests that still waits."""
         jobs = [job for job in jobs if job.reply.set_running_or_notify_cancel()]
         if not jobs:
             return
+        most = self._limit.items(_longest(jobs), self._clock()) or len(jobs)
+        for first in range(0, len(jobs), most):
+            self._decode(jobs[first : first + most])
+
+    def _decode(self, jobs: list[Job]) -> None:
+        jobs = [fit(job, self.model) for job in jobs]
         started = self._clock()
         try:
-            transcripts = self._model.transcribe([job.prepared for job in jobs])
+            transcripts = self.model.transcribe([job.prepared for job in jobs])
         except Exception as error:  # noqa: BLE001  whatever the GPU library raises
-            self._answer_singly(jobs, error)
+            if is_out_of_memory(error) and len(jobs) > 1:
+                self._decode_halves(jobs)
+            else:
+                self._decode_singly(jobs, error)
             return
         log.debug(
             "decoded",
@@ -52,6 +77,56 @@ class Decoder:
         self._observer.decoded(self._decoded(jobs, started))
         for job, transcript in zip(jobs, transcripts, strict=True):
             job.reply.set_result(recognition_of(job.request, transcript))
+
+    def _decode_halves(self, jobs: list[Job]) -> None:
+        self._limit.exceeded(len(jobs), _longest(jobs), self._clock())
+        half = len(jobs) // 2
+        log.error(
+            "out of memory: batches are smaller for a while; set asr.max_batch lower",
+            items=len(jobs),
+            window_sec=_longest(jobs),
+        )
+        self._decode(jobs[:half])
+        self._decode(jobs[half:])
+
+    def _decode_singly(self, jobs: list[Job], error: Exception) -> None:
+        """One bad item must not take the batch's others with it."""
+        log.warning("batch failed", items=len(jobs), error=type(error).__name__)
+        failed: list[tuple[Job, Exception]] = []
+        for at, job in enumerate(jobs):
+            try:
+                (transcript,) = self.model.transcribe([job.prepared])
+            except Exception as single:
+                if is_out_of_memory(single) and self._fall_back():
+                    self._decode([*(job for job, _ in failed), *jobs[at:]])
+                    return
+                log.exception("item failed", utterance=job.request.utterance_id)
+                failed.append((job, single))
+            else:
+                job.reply.set_result(recognition_of(job.request, transcript))
+        if failed and not self._still_works(jobs[0]):
+            # A GPU in this state never recovers: leave it to the supervisor and the clients'
+            # replay. No reply is sent, so that nothing is taken as answered.
+            log.critical("the model no longer runs; the process ends")
+            os._exit(EXIT_BROKEN)
+        for job, reason in failed:
+            job.reply.set_exception(_refusal(reason))
+
+    def _fall_back(self) -> bool:
+        """Serve the smaller model from now on, if there is one."""
+        if self._fallback is None or self.fell_back:
+            return False
+        log.critical(
+            "out of memory with a single request: the fallback model serves until the next start",
+            model=self._settings.fallback_model,
+        )
+        try:
+            self.model = self._fallback()
+        except Exception:
+            log.exception("the fallback model can't be loaded; the process ends")
+            os._exit(EXIT_BROKEN)
+        self.fell_back = True
+        return True
 
     def _decoded(self, jobs: Sequence[Job], started_sec: float) -> DecodedBatch:
         first, limit = jobs[0], self._settings
@@ -69,29 +144,21 @@ class Decoder:
             ended_sec=self._clock(),
         )
 
-    def _answer_singly(self, jobs: list[Job], error: Exception) -> None:
-        """One bad item must not take the batch's others with it."""
-        log.warning("batch failed", items=len(jobs), error=type(error).__name__)
-        failed = 0
-        for job in jobs:
-            try:
-                (transcript,) = self._model.transcribe([job.prepared])
-            except Exception as single:
-                failed += 1
-                log.exception("item failed", utterance=job.request.utterance_id)
-                if failed == len(jobs) and not self._still_works(job):
-                    # A GPU in this state never recovers: leave it to the supervisor and the
-                    # clients' replay. No reply is sent, so that nothing is taken as answered.
-                    log.critical("the model no longer runs; the process ends")
-                    os._exit(1)
-                job.reply.set_exception(ModelRejected(f"can't be decoded: {type(single).__name__}"))
-            else:
-                job.reply.set_result(recognition_of(job.request, transcript))
-
     def _still_works(self, job: Job) -> bool:
         """Whether the model still decodes plain silence."""
         try:
-            self._model.transcribe([silence(self._model, job.request.kind)])
+            self.model.transcribe([silence(self.model, job.request.kind)])
         except Exception:  # noqa: BLE001
             return False
         return True
+
+
+def _longest(jobs: Sequence[Job]) -> float:
+    return max(job.window_sec for job in jobs)
+
+
+def _refusal(error: Exception) -> ModelError:
+    if is_out_of_memory(error):
+        # What else is on the device may go away again: a final is worth another try.
+        return ModelUnavailable("the device is out of memory; set asr.fallback_model")
+    return ModelRejected(f"can't be decoded: {type(error).__name__}")

@@ -14,7 +14,7 @@ import structlog
 from opentelemetry.context import Context, get_current
 
 from models.asr_decoder import Decoder
-from models.asr_job import Job, Transcriber
+from models.asr_job import Job, Transcriber, prepare
 from models.asr_observer import EngineObserver, Observers, Unobserved, Work
 from models.base import (
     Kind,
@@ -26,7 +26,6 @@ from models.base import (
     RecognitionRequest,
 )
 from models.batching import BatchKey, BatchQueue, Pending, window_sec
-from models.log_mel import LogMelStream
 from models.pressure import LEVELS, Load, LoadMeter, PressureGauge, Queued
 from models.sessions import Sound
 from models.settings import AsrSettings
@@ -52,8 +51,8 @@ class Engine:
         settings: AsrSettings,
         clock: Clock = time.monotonic,
         observer: EngineObserver | None = None,
+        fallback: Callable[[], Transcriber] | None = None,
     ) -> None:
-        self._model = model
         self._settings = settings
         self._clock = clock
         self._observer = observer or Unobserved()
@@ -65,7 +64,7 @@ class Engine:
         self._load = Load(share=0.0, busy=0.0)
         self._measured_sec = float("-inf")
         watching = Observers(self._meter, self._observer)
-        self._decoder = Decoder(model, settings, observer=watching, clock=clock)
+        self._decoder = Decoder(model, settings, observer=watching, clock=clock, fallback=fallback)
         self._queue: BatchQueue[Job] = BatchQueue(
             max_batch=settings.max_batch,
             wait_sec=settings.batch_wait_ms / 1000,
@@ -79,10 +78,6 @@ class Engine:
         self._stopping = False
         self._busy = 0
         self._thread = threading.Thread(target=self._run, name="asr-model", daemon=True)
-
-    def new_stream(self) -> LogMelStream:
-        """Return an empty stream of the model's features."""
-        return self._model.new_stream()
 
     def start(self) -> None:
         """Start the owner thread."""
@@ -108,7 +103,14 @@ class Engine:
                 "busy_share": round(self._load.busy, 3),
                 "headroom": 0.0 if full else round(self._load.headroom, 3),
                 "pressure": LEVELS.index(pressure),
+                "fallback": int(self._decoder.fell_back),
+                "batch_limit_sec": self._decoder.batch_limit_sec,
             }
+
+    @property
+    def fell_back(self) -> bool:
+        """Whether the smaller model serves, because memory ran out."""
+        return self._decoder.fell_back
 
     @property
     def pressure(self) -> Pressure:
@@ -148,11 +150,11 @@ class Engine:
         with self._observer.request(Work.of(request.kind, background=background)):
             if request.kind is Kind.PARTIAL and self.pressure is Pressure.FINALS:
                 raise ModelBusy(FULL)
-            prepare = functools.partial(
+            prepared = functools.partial(
                 self._prepare, request, arrived_sec=self._clock(), trace=get_current()
             )
             job = await asyncio.get_running_loop().run_in_executor(
-                aside, prepare, sound, background, temperature
+                aside, prepared, sound, background, temperature
             )
             self._enqueue(job)
             recognition = await asyncio.wrap_future(job.reply)
@@ -168,20 +170,16 @@ class Engine:
         arrived_sec: float,
         trace: Context,
     ) -> Job:
-        sound = sound or Sound.whole(self._model.new_stream(), request.samples)
+        sound = sound or Sound.whole(request.samples)
         full = self._settings.full_window_finals and request.kind is Kind.FINAL
-        prepared = self._model.prepare(
-            sound,
-            window_sec=window_sec(sound.samples, self._settings.window_pad_sec, full=full),
-            kind=request.kind,
-            prompt=self._model.prompt_tokens(request.prompt),
-            language=request.language,
-            languages=request.languages,
-            temperature=temperature,
-        )
+        window = window_sec(sound.samples, self._settings.window_pad_sec, full=full)
+        model = self._decoder.model
         return Job(
             request=request,
-            prepared=prepared,
+            sound=sound,
+            window_sec=window,
+            model=model,
+            prepared=prepare(model, request, sound, window_sec=window, temperature=temperature),
             background=background,
             reply=Future(),
             arrived_sec=arrived_sec,

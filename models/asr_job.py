@@ -11,20 +11,15 @@ import numpy as np
 from opentelemetry.context import Context
 
 from models.base import SAMPLE_RATE, Kind, Recognition, RecognitionRequest
-from models.log_mel import LogMelStream
-from models.sessions import Sound
+from models.sessions import Features, Sound
 from models.whisper import Prepared, Transcript
 
 
-class Transcriber(Protocol):
+class Transcriber(Features, Protocol):
     """What the engine needs of a model; `models.whisper.WhisperModel` has it."""
 
     def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
         """Token ids of a prompt; any thread."""
-        ...
-
-    def new_stream(self) -> LogMelStream:
-        """An empty stream of the model's features; any thread."""
         ...
 
     def prepare(  # noqa: D102  as WhisperModel.prepare
@@ -46,9 +41,15 @@ class Transcriber(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A request with its own reply: never an index into somebody else's list."""
+    """A request with its own reply: never an index into somebody else's list.
+
+    `prepared` is made for `model`.
+    """
 
     request: RecognitionRequest
+    sound: Sound
+    window_sec: float
+    model: Transcriber
     prepared: Prepared
     background: bool
     reply: Future[Recognition]
@@ -56,10 +57,44 @@ class Job:
     trace: Context
 
 
+def prepare(
+    model: Transcriber,
+    request: RecognitionRequest,
+    sound: Sound,
+    *,
+    window_sec: float,
+    temperature: float,
+) -> Prepared:
+    """Make the request ready for a model; any thread."""
+    return model.prepare(
+        sound,
+        window_sec=window_sec,
+        kind=request.kind,
+        prompt=model.prompt_tokens(request.prompt),
+        language=request.language,
+        languages=request.languages,
+        temperature=temperature,
+    )
+
+
+def fit(job: Job, model: Transcriber) -> Job:
+    """The job as this model takes it."""
+    if job.model is model:
+        return job
+    prepared = prepare(
+        model,
+        job.request,
+        job.sound,
+        window_sec=job.window_sec,
+        temperature=job.prepared.temperature,
+    )
+    return replace(job, model=model, prepared=prepared)
+
+
 def silence(model: Transcriber, kind: Kind) -> Prepared:
     """Two seconds of nothing, made ready: what every working model can decode."""
     return model.prepare(
-        Sound.whole(model.new_stream(), np.zeros(SAMPLE_RATE, dtype=np.float32)),
+        Sound.whole(np.zeros(SAMPLE_RATE, dtype=np.float32)),
         window_sec=2,
         kind=kind,
         prompt=(),

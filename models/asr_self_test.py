@@ -37,7 +37,7 @@ def self_test(model: WhisperModel, settings: AsrSettings) -> None:
 def _test_clip(model: WhisperModel, settings: AsrSettings, clip: Path, expected: str) -> None:
     samples = read_clip(clip)
     window = window_sec(len(samples), settings.window_pad_sec)
-    sound = Sound.whole(model.new_stream(), samples)
+    sound = Sound.whole(samples)
     item = model.prepare(sound, window_sec=window, kind=Kind.FINAL)
     (heard,) = model.transcribe([item])
     if _plain(heard.text) != _plain(expected):

@@ -23,7 +23,6 @@ from models.asr_address import bind, parse_address
 from models.asr_engine import Engine, Superseded
 from models.asr_metrics import AsrMetrics
 from models.asr_observer import EngineObserver, Observers
-from models.asr_self_test import self_test
 from models.asr_traces import TracingObserver, caller_of
 from models.asr_wire import LONGEST_BYTES, TooLong, read_place, read_request, to_wire
 from models.base import (
@@ -36,12 +35,11 @@ from models.base import (
 )
 from models.gpu_memory import gpu_memory_reader
 from models.long_audio import Noise, is_silence
-from models.model_store import resolve
 from models.openai_api import OpenAiApi
+from models.served_models import fallback, load, resolved
 from models.sessions import Missing, Sessions, Sound
 from models.settings import AsrSettings
 from models.vad import shared_model
-from models.whisper import WhisperModel
 
 log = structlog.get_logger("greffier.asr")
 
@@ -59,26 +57,21 @@ def serve(
     `metrics` are shown at `GET /metrics`; `tracer` takes the spans of callers that have a trace.
     Raises ModelError when the address is taken or the model can't be used.
     """
-    settings = settings.model_copy(
-        update={"model": resolve(settings.model, settings.models_folder)}
-    )
+    settings = resolved(settings)
     address = parse_address(settings.url)
     listening = bind(address)
     try:
-        model = WhisperModel.load(
-            settings.model,
-            device=settings.device,
-            compute_type=settings.compute_type,
-            threads=settings.threads,
-            beam_partial=settings.beam_partial,
-            beam_final=settings.beam_final,
-        )
-        self_test(model, settings)
+        model = load(settings.model, settings)
         metrics, name = metrics or AsrMetrics.make(), settings.model.absolute().name
         watching: list[EngineObserver] = [metrics.watch(name)]
         if tracer is not None:
             watching.append(TracingObserver(tracer))
-        engine = Engine(model, settings, observer=Observers(*watching))
+        engine = Engine(
+            model,
+            settings,
+            observer=Observers(*watching),
+            fallback=fallback(settings, model),
+        )
         metrics.show_state(
             name,
             device=model.device,
@@ -126,7 +119,7 @@ def application(
     """
     openai = OpenAiApi(engine, settings, knows=model.knows, detector=detector, noise=noise)
 
-    sessions = Sessions(engine.new_stream, clock=time.monotonic)
+    sessions = Sessions(clock=time.monotonic)
 
     async def recognise(request: Request) -> Response:
         try:
@@ -145,7 +138,8 @@ def application(
             return _problem(error)
 
     async def health(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+        # Degraded still serves: whoever restarts on a 503 would load the model that didn't fit.
+        return JSONResponse({"status": "degraded" if engine.fell_back else "ok"})
 
     async def load(_: Request) -> Response:
         return JSONResponse(engine.load())

@@ -10,13 +10,27 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from models.base import ModelError, Samples
 from models.log_mel import HOP, Frames, LogMelStream
 
 IDLE_SEC = 60.0
 MOST = 4_096
-"""Utterances kept: the oldest untouched one goes first. Each takes 32 kB a second of sound."""
+"""Utterances kept: the oldest untouched one goes first. Each takes 96 kB a second of sound."""
+
+
+class Features(Protocol):
+    """What a model hears by; `models.whisper.WhisperModel` has it."""
+
+    @property
+    def bands(self) -> int:
+        """Mel bands: models with as many share their features."""
+        ...
+
+    def new_stream(self) -> LogMelStream:
+        """An empty stream of these features; any thread."""
+        ...
 
 
 class Missing(ModelError):
@@ -29,26 +43,32 @@ class Missing(ModelError):
 
 @dataclass(slots=True)
 class Session:
-    """The sound of one utterance. Its lock serialises the mel of two requests that overlap."""
+    """The sound of one utterance. Its lock serialises the mel of two requests that overlap.
 
-    stream: LogMelStream
+    The samples are kept beside the mel: another model may have to hear them too.
+    """
+
     touched_sec: float
     have: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
-    _waiting: list[Samples] = field(default_factory=list)
+    _pieces: list[Samples] = field(default_factory=list)
+    _streams: dict[int, tuple[LogMelStream, int]] = field(default_factory=dict)
 
     def take(self, offset: int, samples: Samples) -> None:
         """Note the samples from `offset` on; those that are here already are passed over."""
         fresh = samples[self.have - offset :]
         if len(fresh):
-            self._waiting.append(fresh)
+            self._pieces.append(fresh)
             self.have += len(fresh)
 
-    def mel(self) -> LogMelStream:
-        """Return the stream with everything taken in it; the caller holds the lock."""
-        while self._waiting:
-            self.stream.push(self._waiting.pop(0))
-        return self.stream
+    def mel(self, features: Features) -> LogMelStream:
+        """Return such features of everything taken; the caller holds the lock."""
+        stream, heard = self._streams.get(features.bands) or (features.new_stream(), 0)
+        fresh = self._pieces[heard:]
+        for piece in fresh:
+            stream.push(piece)
+        self._streams[features.bands] = (stream, heard + len(fresh))
+        return stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +80,9 @@ class Sound:
     until: int
 
     @classmethod
-    def whole(cls, stream: LogMelStream, samples: Samples) -> Sound:
+    def whole(cls, samples: Samples) -> Sound:
         """Return the sound of samples that nobody will add to."""
-        session = Session(stream=stream, touched_sec=0.0)
+        session = Session(touched_sec=0.0)
         session.take(0, samples)
         return cls(session=session, first=0, until=len(samples))
 
@@ -71,10 +91,11 @@ class Sound:
         """How many samples are heard."""
         return self.until - self.first
 
-    def mel(self, frames: int) -> Frames:
+    def mel(self, frames: int, features: Features) -> Frames:
         """Return log-mel features, shape (mels, frames); zeros follow the sound. Any thread."""
         with self.session.lock:
-            return self.session.mel().window(frames, first=self.first // HOP, until=self.until)
+            stream = self.session.mel(features)
+            return stream.window(frames, first=self.first // HOP, until=self.until)
 
 
 class Sessions:
@@ -82,13 +103,11 @@ class Sessions:
 
     def __init__(
         self,
-        new_stream: Callable[[], LogMelStream],
         *,
         clock: Callable[[], float],
         idle_sec: float = IDLE_SEC,
         most: int = MOST,
     ) -> None:
-        self._new_stream = new_stream
         self._clock = clock
         self._idle_sec = idle_sec
         self._most = most
@@ -106,7 +125,7 @@ class Sessions:
             raise Missing(have)
         if session is None:
             self._make_room(now)
-            session = Session(stream=self._new_stream(), touched_sec=now)
+            session = Session(touched_sec=now)
             self._open[utterance_id] = session
         session.touched_sec = now
         self._open.move_to_end(utterance_id)

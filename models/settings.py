@@ -14,6 +14,9 @@ class AsrSettings(BaseModel):
         default=Path(__file__).parent.parent / "assets" / "demo-model",
         description="A CTranslate2 Whisper folder, or a name that was pulled; else the demo model",
     )
+    fallback_model: str = Field(
+        default="", description="A smaller model, folder or name, that serves when memory runs out"
+    )
     models_folder: Path = Field(
         default=Path("greffier-data/models"), description="Where `greffier models pull` puts models"
     )

@@ -134,6 +134,10 @@ class WhisperModel:
         """Where it runs: cpu or cuda."""
         return str(self._model.device)
 
+    def unload(self) -> None:
+        """Give the device's memory back; nothing can be decoded any more. The owner's thread."""
+        self._model.unload_model()
+
     def knows(self, language: str) -> bool:
         """Whether Whisper has that language, as a two-letter code."""
         return language in _LANGUAGE_CODES
@@ -144,6 +148,11 @@ class WhisperModel:
             return ()
         ids = self._first.encode(" " + prompt.strip())[-MAX_PROMPT_TOKENS:]
         return (self._first.sot_prev, *ids)
+
+    @property
+    def bands(self) -> int:
+        """Mel bands that it hears by."""
+        return int(self._features.mel_filters.shape[0])
 
     def new_stream(self) -> LogMelStream:
         """Return an empty stream of this model's features."""
@@ -162,7 +171,7 @@ class WhisperModel:
     ) -> Prepared:
         """Take the mel of the sound in a window; what is longer than it is left out."""
         return Prepared(
-            mel=np.ascontiguousarray(sound.mel(round(window_sec * FRAMES_PER_SEC))),
+            mel=np.ascontiguousarray(sound.mel(round(window_sec * FRAMES_PER_SEC), self)),
             audio_sec=min(sound.samples / SAMPLE_RATE, float(window_sec)),
             kind=kind,
             prompt=prompt,

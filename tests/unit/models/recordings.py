@@ -72,6 +72,8 @@ class LoudestStream(LogMelStream):
 class LoudnessModel:
     """Says "Mot 3, fr." of the loudness of word 3; remembers its batches. `gate` holds it back."""
 
+    bands = 80
+
     def __init__(self) -> None:
         self.batches: list[list[Prepared]] = []
         self.prompts: list[str] = []
@@ -90,7 +92,7 @@ class LoudnessModel:
         return LoudestStream(FeatureExtractor(feature_size=80))
 
     def prepare(self, sound: Sound, *, window_sec: float, **rest: object) -> Prepared:
-        stream = sound.session.mel()
+        stream = sound.session.mel(self)
         assert isinstance(stream, LoudestStream)
         loudest = stream.loudest
         mel = np.full((80, round(window_sec * 100)), loudest, dtype=np.float32)

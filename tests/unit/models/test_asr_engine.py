@@ -26,6 +26,8 @@ from models.whisper import Prepared, Transcript
 class FakeModel:
     """Says how many items its batches had; fails for items whose language is `xx`."""
 
+    bands = 80
+
     def __init__(self) -> None:
         self.batches: list[tuple[Kind, int]] = []
         self.gate = threading.Event()
@@ -73,6 +75,7 @@ def request(name: str, kind: Kind = Kind.FINAL, language: str | None = None) -> 
 async def busy(engine: Engine, model: FakeModel) -> asyncio.Task[object]:
     """Keep the thread busy until the gate opens."""
     model.gate.clear()
+    model.entered.clear()
     task = asyncio.create_task(engine.submit(request("busy")))
     await asyncio.to_thread(model.entered.wait, 5)
     return task

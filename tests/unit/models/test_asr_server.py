@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 
 from models.asr_client import AsrClient
-from models.asr_server import self_test, serve
+from models.asr_self_test import self_test
+from models.asr_server import serve
 from models.base import Kind, ModelError, Pressure, RecognitionRequest
 from models.settings import AsrSettings
 from models.whisper import WhisperModel
@@ -108,7 +109,15 @@ async def test_http_answers_as_the_protocol_says(tiny_model: Path, tmp_path: Pat
             assert partial.words == ()
             assert await client.headroom() > 0.0
             load = (await http.get("/load")).json()
-            assert set(load) == {"queued", "busy", "busy_share", "headroom", "pressure"}
+            assert set(load) == {
+                "queued",
+                "busy",
+                "busy_share",
+                "headroom",
+                "pressure",
+                "fallback",
+                "batch_limit_sec",
+            }
             assert (load["queued"], load["busy"], load["pressure"]) == (0, 0, 0)
             assert final.pressure is Pressure.NONE
             page = (await http.get("/metrics")).text

@@ -13,6 +13,16 @@ from models.sessions import Missing, Sessions
 FEATURES = FeatureExtractor(feature_size=80)
 
 
+class Hearing:
+    bands = 80
+
+    def new_stream(self) -> LogMelStream:
+        return LogMelStream(FEATURES)
+
+
+HEARING = Hearing()
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 0.0
@@ -26,7 +36,7 @@ def ramp(count: int) -> NDArray[np.float32]:
 
 
 def sessions(clock: Clock | None = None, **limits: float) -> Sessions:
-    return Sessions(lambda: LogMelStream(FEATURES), clock=clock or Clock(), **limits)  # type: ignore[arg-type]
+    return Sessions(clock=clock or Clock(), **limits)  # type: ignore[arg-type]
 
 
 def test_what_follows_is_added_and_what_is_known_is_passed_over() -> None:
@@ -37,7 +47,7 @@ def test_what_follows_is_added_and_what_is_known_is_passed_over() -> None:
     assert session.have == 5_000
     reference = LogMelStream(FEATURES)
     reference.push(sound)
-    np.testing.assert_allclose(session.mel().window(50), reference.window(50), atol=1e-4)
+    np.testing.assert_allclose(session.mel(HEARING).window(50), reference.window(50), atol=1e-4)
 
 
 def test_a_hole_is_refused_with_what_is_here() -> None:
@@ -91,5 +101,5 @@ def test_whatever_is_sent_in_whatever_order_the_sound_is_the_utterances(
     if have:
         reference = LogMelStream(FEATURES)
         reference.push(sound[:have])
-        stream = store.extend("a", have, sound[:0]).mel()
+        stream = store.extend("a", have, sound[:0]).mel(HEARING)
         np.testing.assert_allclose(stream.window(30), reference.window(30), atol=1e-4)

@@ -20,14 +20,14 @@ def model(tiny_model: Path) -> WhisperModel:
 
 def item(model: WhisperModel, kind: Kind = Kind.FINAL, seed: int = 0, **more: object) -> Prepared:
     samples = np.random.default_rng(seed).normal(0, 0.1, 24_000).astype(np.float32)
-    sound = Sound.whole(model.new_stream(), samples)
+    sound = Sound.whole(samples)
     return model.prepare(sound, window_sec=3, kind=kind, **more)
 
 
 def test_a_window_has_a_hundred_frames_a_second(model: WhisperModel) -> None:
     """The mel's length is the window's, whatever the audio's."""
     assert item(model).mel.shape == (80, 300)
-    long = Sound.whole(model.new_stream(), np.zeros(99_000, "f4"))
+    long = Sound.whole(np.zeros(99_000, "f4"))
     assert model.prepare(long, window_sec=2, kind=Kind.FINAL).mel.shape[1] == 200
 
 
@@ -56,8 +56,7 @@ def test_a_shorter_window_in_a_batch_is_filled_with_silence(model: WhisperModel)
     """Near windows share a batch: the shorter becomes what the longer would be."""
     samples = np.random.default_rng(0).normal(0, 0.1, 24_000).astype(np.float32)
     short, long = (
-        model.prepare(Sound.whole(model.new_stream(), samples), window_sec=sec, kind=Kind.PARTIAL)
-        for sec in (2.5, 3.0)
+        model.prepare(Sound.whole(samples), window_sec=sec, kind=Kind.PARTIAL) for sec in (2.5, 3.0)
     )
     mels = stacked([short, long])
     assert mels.shape == (2, 80, 300)
