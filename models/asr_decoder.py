@@ -12,6 +12,8 @@ from models.asr_observer import DecodedBatch, DecodedItem, EngineObserver, Work
 from models.base import ModelError, ModelRejected, ModelUnavailable
 from models.memory_limit import MemoryLimit, is_out_of_memory
 from models.settings import AsrSettings
+from models.watchdog import Watchdog
+from models.whisper import Transcript
 
 log = structlog.get_logger("greffier.asr")
 EXIT_BROKEN = 70
@@ -32,6 +34,7 @@ class Decoder:
         *,
         observer: EngineObserver,
         clock: Callable[[], float],
+        watchdog: Watchdog,
         fallback: Callable[[], Transcriber] | None = None,
     ) -> None:
         self.model = model
@@ -39,6 +42,7 @@ class Decoder:
         self._settings = settings
         self._observer = observer
         self._clock = clock
+        self._watchdog = watchdog
         self._fallback = fallback
         self._limit = MemoryLimit()
 
@@ -60,7 +64,7 @@ class Decoder:
         jobs = [fit(job, self.model) for job in jobs]
         started = self._clock()
         try:
-            transcripts = self.model.transcribe([job.prepared for job in jobs])
+            transcripts = self._transcribe(jobs)
         except Exception as error:  # noqa: BLE001  whatever the GPU library raises
             if is_out_of_memory(error) and len(jobs) > 1:
                 self._decode_halves(jobs)
@@ -95,7 +99,7 @@ class Decoder:
         failed: list[tuple[Job, Exception]] = []
         for at, job in enumerate(jobs):
             try:
-                (transcript,) = self.model.transcribe([job.prepared])
+                (transcript,) = self._transcribe([job])
             except Exception as single:
                 if is_out_of_memory(single) and self._fall_back():
                     self._decode([*(job for job, _ in failed), *jobs[at:]])
@@ -144,10 +148,18 @@ class Decoder:
             ended_sec=self._clock(),
         )
 
+    def _transcribe(self, jobs: Sequence[Job]) -> list[Transcript]:
+        with self._watchdog.limit(self._hang_sec(sum(job.window_sec for job in jobs))):
+            return self.model.transcribe([job.prepared for job in jobs])
+
+    def _hang_sec(self, window_sec: float) -> float:
+        return self._settings.hang_floor_sec + self._settings.hang_factor * window_sec
+
     def _still_works(self, job: Job) -> bool:
         """Whether the model still decodes plain silence."""
         try:
-            self.model.transcribe([silence(self.model, job.request.kind)])
+            with self._watchdog.limit(self._hang_sec(0.0)):
+                self.model.transcribe([silence(self.model, job.request.kind)])
         except Exception:  # noqa: BLE001
             return False
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from dataclasses import replace
 import structlog
 from opentelemetry.context import Context, get_current
 
-from models.asr_decoder import Decoder
+from models.asr_decoder import EXIT_BROKEN, Decoder
 from models.asr_job import Job, Transcriber, prepare
 from models.asr_observer import EngineObserver, Observers, Unobserved, Work
 from models.base import (
@@ -29,6 +30,7 @@ from models.batching import BatchKey, BatchQueue, Pending, window_sec
 from models.pressure import LEVELS, Load, LoadMeter, PressureGauge, Queued
 from models.sessions import Sound
 from models.settings import AsrSettings
+from models.watchdog import Watchdog
 
 log = structlog.get_logger("greffier.asr")
 FULL = "the queue is full; partials wait for better times"
@@ -64,7 +66,15 @@ class Engine:
         self._load = Load(share=0.0, busy=0.0)
         self._measured_sec = float("-inf")
         watching = Observers(self._meter, self._observer)
-        self._decoder = Decoder(model, settings, observer=watching, clock=clock, fallback=fallback)
+        self._watchdog = Watchdog()
+        self._decoder = Decoder(
+            model,
+            settings,
+            observer=watching,
+            clock=clock,
+            watchdog=self._watchdog,
+            fallback=fallback,
+        )
         self._queue: BatchQueue[Job] = BatchQueue(
             max_batch=settings.max_batch,
             wait_sec=settings.batch_wait_ms / 1000,
@@ -82,6 +92,7 @@ class Engine:
     def start(self) -> None:
         """Start the owner thread."""
         self._thread.start()
+        self._watchdog.start()
 
     def stop(self) -> None:
         """Take nothing more, finish what waits, and end the thread. Blocks."""
@@ -89,6 +100,7 @@ class Engine:
             self._stopping = True
             self._changed.notify()
         self._thread.join()
+        self._watchdog.stop()
         self._aside.shutdown()
 
     def load(self) -> dict[str, float | int]:
@@ -223,7 +235,12 @@ class Engine:
                 if not batch:
                     return
                 self._busy = len(batch)
-            self._decoder.answer([pending.item for pending in batch])
+            try:
+                self._decoder.answer([pending.item for pending in batch])
+            except BaseException:
+                # A process that answers /health and decodes nothing is worse than none.
+                log.exception("the model's thread failed; the process ends")
+                os._exit(EXIT_BROKEN)
 
     def _next(self) -> list[Pending[Job]]:
         """Wait for a batch; empty once stopped and nothing is left. Holds the lock."""

@@ -41,6 +41,12 @@ class AsrSettings(BaseModel):
     longest_wait_ms: int = Field(
         default=400, ge=1, description="Live speech that waits longer makes partials rarer"
     )
+    hang_floor_sec: float = Field(
+        default=30.0, gt=0, description="A batch may take so long, and ..."
+    )
+    hang_factor: float = Field(
+        default=1.0, ge=0, description="... so long a second of its windows; then it is hung"
+    )
     api_key: SecretStr = Field(
         default=SecretStr(""),
         description="Bearer key of /v1; without one /v1 serves this machine only",
