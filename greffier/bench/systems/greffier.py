@@ -41,7 +41,8 @@ class GreffierSystem:
         self.settings: Mapping[str, str] = {
             "language": "found out among " + ", ".join(given.captions.languages),
             "voice detector": "Silero, in the load generator, as in the worker: all tracks at once",
-            "partials": f"each {given.captions.partial_every_sec} s, beam {asr.beam_partial}",
+            "partials": f"after {given.captions.first_partial_sec} s, then each"
+            f" {given.captions.partial_every_sec} s, beam {asr.beam_partial}",
             "finals": f"after {given.captions.min_silence_sec} s of silence, beam {asr.beam_final}"
             + (", padded to 30 s" if asr.full_window_finals else ""),
             "batch": f"at most {asr.max_batch}, waiting {asr.batch_wait_ms} ms",
