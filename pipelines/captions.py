@@ -40,7 +40,7 @@ class TrackCaptions:
         trace: UtteranceTrace = untraced,
     ) -> None:
         track = Track(meeting_id=meeting_id, speaker=speaker)
-        cadence = Cadence(settings.partial_every_sec, settings.first_partial_sec)
+        cadence = Cadence(settings.partial_every_sec)
         memory = LanguageMemory(settings.languages)
         self._segmenter = Segmenter(detector, settings)
         self._partials = Partials(

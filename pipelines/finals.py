@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRequest
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
+from pipelines.confirmed import keep_confirmed
 from pipelines.events import DroppedCaption, GapReason
-from pipelines.guards import SHORT_SEC, DropReason, drop_reason
+from pipelines.guards import DropReason, drop_reason
 from pipelines.language import LanguageMemory
 from pipelines.loudness import loudness, voicing
 from pipelines.segmenter import Utterance
@@ -30,8 +31,8 @@ def untraced(utterance_id: str, end_ms: int) -> AbstractContextManager[None]:  #
 
 
 class Finals:
-    """Order and outcome. `shown` says whether an utterance had partials on screen; `done` is
-    called with each task that has ended, for its error.
+    """Order and outcome. `shown` returns the confirmed words of an utterance, None if nothing of
+    it was on screen; `done` is called with each task that has ended, for its error.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Finals:
         settings: CaptionSettings,
         cadence: Cadence,
         max_outstanding: int,
-        shown: Callable[[str], bool],
+        shown: Callable[[str], str | None],
         done: Callable[[asyncio.Task[None]], None],
         trace: UtteranceTrace = untraced,
     ) -> None:
@@ -99,25 +100,24 @@ class Finals:
         if earlier:
             await asyncio.wait(earlier)
         utterance_id = self._track.utterance_id(utterance.start_sample)
-        shown = self._shown(utterance_id)
+        confirmed = self._shown(utterance_id)
         if isinstance(outcome, GapReason):
             await self._sink.gap(self._track.gap(utterance, outcome))
         elif self._drop_reason(utterance, outcome) is None:
             self._memory.heard(outcome.language, speech_sec(utterance))
-            await self._sink.final(self._track.segment(utterance, outcome), outcome.pressure)
-        elif shown:
+            kept = keep_confirmed(outcome, confirmed or "", cut=utterance.cut)
+            await self._sink.final(self._track.segment(utterance, kept), outcome.pressure)
+        elif confirmed is not None:
             await self._sink.dropped(
                 DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
             )
 
     def _drop_reason(self, utterance: Utterance, recognition: Recognition) -> DropReason | None:
-        said_sec = speech_sec(utterance)
         return drop_reason(
             recognition,
             loudness(utterance.samples),
-            speech_sec=said_sec,
-            # Of short speech only: it takes longer than all else that is done to an utterance here.
-            voicing=voicing(utterance.samples) if said_sec < SHORT_SEC else 1.0,
+            speech_sec=speech_sec(utterance),
+            voicing=voicing(utterance.samples),
         )
 
     async def _recognise(self, utterance: Utterance) -> Recognition | GapReason:
