@@ -11,6 +11,7 @@ from greffier.settings import load
 
 ALL = "greffier,plain,whisper-live,whisper-live-batched,whisperlivekit"
 OUT = Path("benchmarks/asr")
+CAPTIONS_OUT = Path("benchmarks/captions")
 
 app = typer.Typer(help="Measure Greffier and others on this machine.", no_args_is_help=True)
 
@@ -53,5 +54,41 @@ def asr(  # noqa: PLR0917 - typer takes each option as a parameter
         model=model,
         speech=speech,
         language=language,
+    )
+    bench(load(), plan, out=out, json_file=json_file)
+
+
+@app.command()
+def captions(  # noqa: PLR0917 - typer takes each option as a parameter
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Sound of your own with NAME.txt, .stm or .json; else made meetings"),
+    ] = None,
+    only: Annotated[str, typer.Option(help="Made meetings by name, with commas between")] = "",
+    quick: Annotated[
+        bool, typer.Option(help="Text and stillness only: nothing offline, no decoding time")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Another one makes other meetings")] = 1,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Meetings at once; with a GPU: 1")
+    ] = 2,
+    model: Annotated[Path | None, typer.Option(help="Model folder; else as the settings say")] = (
+        None
+    ),
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here, too")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = CAPTIONS_OUT,
+) -> None:
+    """How right, complete and still the captions are, over made meetings or your own."""
+    from greffier.bench.captions.run import Plan, bench  # noqa: PLC0415 - keeps `--help` quick
+
+    plan = Plan(
+        seed=seed,
+        only=tuple(name.strip() for name in only.split(",") if name.strip()),
+        folder=folder,
+        model=model,
+        quick=quick,
+        processes=processes,
     )
     bench(load(), plan, out=out, json_file=json_file)
