@@ -1,1 +1,0 @@
-"""Captions measured: meetings through the true pipeline, against what was truly said."""
