@@ -13,7 +13,7 @@ from typing import Protocol
 
 import httpx
 
-from models.asr_address import parse_address
+from models.asr_address import Address, parse_addresses
 
 FULL = 0.7
 """The server's `agents.target_load`: at this value it gives no more jobs."""
@@ -66,26 +66,35 @@ class WorkerLoad:
 
 
 class AsrHeadroom:
-    """Reads `/load` of the recognition process; None when it does not answer."""
+    """Reads `/load` of the recognition processes; None when none of them answers."""
 
     def __init__(self, asr_url: str) -> None:
-        address = parse_address(asr_url)
-        uds = None if address.path is None else str(address.path)
-        self._client = httpx.Client(
-            transport=httpx.HTTPTransport(uds=uds, trust_env=False),
-            base_url=address.base_url,
-            timeout=READ_TIMEOUT_SEC,
-            trust_env=False,
-        )
+        self._clients = [_client(address) for address in parse_addresses(asr_url)]
 
     def __call__(self) -> float | None:
-        """Headroom from 0 (full) to 1."""
-        try:
-            answer = self._client.get("/load")
-            return float(answer.raise_for_status().json()["headroom"])
-        except (httpx.HTTPError, ValueError, KeyError, TypeError):
-            return None
+        """Headroom from 0 (full) to 1: the new meeting's speakers go where there is most."""
+        return max(
+            (room for one in self._clients if (room := _headroom(one)) is not None), default=None
+        )
 
     def close(self) -> None:
-        """Release the connection."""
-        self._client.close()
+        """Release the connections."""
+        for client in self._clients:
+            client.close()
+
+
+def _client(address: Address) -> httpx.Client:
+    uds = None if address.path is None else str(address.path)
+    return httpx.Client(
+        transport=httpx.HTTPTransport(uds=uds, trust_env=False),
+        base_url=address.base_url,
+        timeout=READ_TIMEOUT_SEC,
+        trust_env=False,
+    )
+
+
+def _headroom(client: httpx.Client) -> float | None:
+    try:
+        return float(client.get("/load").raise_for_status().json()["headroom"])
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return None

@@ -122,7 +122,11 @@ def worker() -> None:
 
 
 @app.command()
-def asr() -> None:
+def asr(
+    url: Annotated[
+        str, typer.Option(help="Where it listens; if GREFFIER_ASR__URL names several, one of them")
+    ] = "",
+) -> None:
     """The speech recognition process: one a GPU, all speakers batched together."""
     from greffier.metrics_server import metrics_server  # noqa: PLC0415
     from greffier.tracing import tracing  # noqa: PLC0415
@@ -137,7 +141,7 @@ def asr() -> None:
         tracing(settings.traces.endpoint, "greffier-asr") as tracer,
     ):
         run(
-            settings.asr,
+            settings.asr.model_copy(update={"url": url or settings.asr.url}),
             # What nobody said is left out of files by the same guards as in meetings.
             noise=lambda heard, samples: drop_reason(heard, loudness(samples)) is not None,
             metrics=metrics,

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 
 from greffier.errors import EXPECTED
 from greffier.settings import Settings
+from models.asr_address import Address, parse_addresses
 from models.settings import AsrSettings
 from storage.database import open_engine
 
@@ -93,19 +94,32 @@ def _load_model(asr: AsrSettings) -> tuple[Path, bool]:
 
 
 async def _asr(settings: Settings) -> Finding:
-    url = settings.asr.url
-    uds = url.removeprefix("unix:") if url.startswith("unix:") else None
+    addresses = parse_addresses(settings.asr.url)
+    found = await asyncio.gather(*(_asr_process(address) for address in addresses))
+    bad = [one for one in found if not one.well]
+    return Finding(part="asr", well=not bad, words="; ".join(one.words for one in bad or found))
+
+
+async def _asr_process(address: Address) -> Finding:
+    uds = None if address.path is None else str(address.path)
     transport = httpx.AsyncHTTPTransport(uds=uds) if uds else None
     try:
         async with httpx.AsyncClient(transport=transport, timeout=5) as client:
-            answer = await client.get("http://asr/health" if uds else f"{url}/health")
+            answer = await client.get(f"{address.base_url}/health")
     except httpx.TransportError:
-        words = f"nobody answers at {url}: start it with `greffier asr`, or set GREFFIER_ASR__URL"
+        words = (
+            f"nobody answers at {address}: start it with `greffier asr`, or set GREFFIER_ASR__URL"
+        )
         return Finding(part="asr", well=False, words=words)
-    if answer.is_success:
-        return Finding(part="asr", well=True, words=f"{url}, self-test passed")
-    words = f"{url} answers {answer.status_code}: its self-test has not passed; see its log"
-    return Finding(part="asr", well=False, words=words)
+    if not answer.is_success:
+        words = f"{address} answers {answer.status_code}: its self-test has not passed; see its log"
+        return Finding(part="asr", well=False, words=words)
+    if answer.json().get("status") == "degraded":
+        words = (
+            f"{address} ran out of memory and serves the fallback model: set a lower asr.max_batch"
+        )
+        return Finding(part="asr", well=False, words=words)
+    return Finding(part="asr", well=True, words=f"{address}, self-test passed")
 
 
 async def _livekit(settings: Settings) -> Finding:

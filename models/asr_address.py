@@ -36,6 +36,11 @@ class Address:
         return f"unix:{self.path}" if self.path is not None else self.base_url
 
 
+def parse_addresses(urls: str) -> tuple[Address, ...]:
+    """Read one address, or several that are separated by commas. Raises ModelError."""
+    return tuple(parse_address(url.strip()) for url in urls.split(","))
+
+
 def parse_address(url: str) -> Address:
     """Read `unix:PATH` or `http://HOST:PORT`. Raises ModelError."""
     if url.startswith("unix:"):

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from models.asr_address import bind, parse_address
+from models.asr_address import Address, bind, parse_addresses
 from models.asr_engine import Engine, Superseded
 from models.asr_metrics import AsrMetrics
 from models.asr_observer import EngineObserver, Observers
@@ -59,7 +59,7 @@ def serve(
     Raises ModelError when the address is taken or the model can't be used.
     """
     settings = resolved(settings)
-    address = parse_address(settings.url)
+    address = _own_address(settings.url)
     listening = bind(address)
     try:
         model = load(settings.model, settings)
@@ -93,6 +93,16 @@ def serve(
         listening.close()
         if address.path is not None:
             address.path.unlink(missing_ok=True)
+
+
+def _own_address(urls: str) -> Address:
+    addresses = parse_addresses(urls)
+    if len(addresses) > 1:
+        raise ModelError(
+            f"asr.url names {len(addresses)} processes; start each by its own:"
+            f" greffier asr --url {addresses[0]}"
+        )
+    return addresses[0]
 
 
 def _detector() -> VoiceDetector:

@@ -22,7 +22,8 @@ class AsrSettings(BaseModel):
     )
     url: str = Field(
         default="unix:greffier-data/asr.sock",
-        description="Where the process listens: unix:PATH or http://HOST:PORT",
+        description="Where the process listens: unix:PATH or http://HOST:PORT; several, by commas,"
+        " for clients of one process a GPU",
     )
     device: str = "auto"
     compute_type: str = "default"

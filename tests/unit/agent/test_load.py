@@ -56,6 +56,6 @@ def test_the_process_is_asked_only_now_and_then() -> None:
 
 
 def test_a_process_that_is_away_has_no_headroom_to_tell(tmp_path) -> None:
-    headroom = AsrHeadroom(f"http://127.0.0.1:{9}")
+    headroom = AsrHeadroom(f"http://127.0.0.1:{9},http://127.0.0.1:{10}")
     assert headroom() is None
     headroom.close()

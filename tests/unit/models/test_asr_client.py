@@ -165,6 +165,99 @@ def test_a_wrong_address_is_said_at_once() -> None:
         AsrClient("nonsense")
 
 
+def at_port(sent: httpx.Request) -> int:
+    return sent.url.port or 0
+
+
+class Several:
+    """Processes at ports 1 and 2, each with its load; `dead` ones refuse the connection."""
+
+    def __init__(self, **headroom: float) -> None:
+        self.headroom = {int(port.removeprefix("p")): room for port, room in headroom.items()}
+        self.dead: set[int] = set()
+        self.asked: list[int] = []
+        self.sent: list[tuple[int, int]] = []
+
+    def __call__(self, sent: httpx.Request) -> httpx.Response:
+        port = at_port(sent)
+        if port in self.dead:
+            raise httpx.ConnectError("x")
+        if sent.url.path != "/recognise":
+            return httpx.Response(200, json={"headroom": self.headroom[port]})
+        self.asked.append(port)
+        self.sent.append((port, len(sent.content) // 2))
+        return ok(sent)
+
+
+def several(processes: Several, clock: Clock) -> AsrClient:
+    return AsrClient(
+        "http://127.0.0.1:1, http://127.0.0.1:2",
+        clock=clock,
+        sleep=clock.sleep,
+        transport=httpx.MockTransport(processes),
+    )
+
+
+async def test_a_track_goes_to_the_least_loaded_process_and_stays() -> None:
+    processes = Several(p1=0.1, p2=0.9)
+    async with several(processes, Clock()) as asr:
+        await asr.recognise(longer(Kind.PARTIAL, 1_000))
+        processes.headroom = {1: 1.0, 2: 0.0}
+        await asr.recognise(longer(Kind.FINAL, 2_000))
+        assert await asr.headroom() == 1.0
+    assert processes.sent == [(2, 1_000), (2, 1_000)]
+
+
+async def test_a_track_moves_when_its_process_dies_and_sends_all_again() -> None:
+    """A final at once, without a pause: the other process is there."""
+    processes, clock = Several(p1=0.1, p2=0.9), Clock()
+    async with several(processes, clock) as asr:
+        await asr.recognise(longer(Kind.PARTIAL, 1_000))
+        processes.dead = {2}
+        assert (await asr.recognise(longer(Kind.FINAL, 2_000))).text == "oui"
+        assert await asr.healthy()
+    assert processes.sent == [(2, 1_000), (1, 2_000)]
+    assert clock.pauses == []
+
+
+async def test_while_all_are_dead_a_final_waits_for_whichever_comes_first() -> None:
+    processes, clock = Several(p1=0.1, p2=0.9), Clock()
+    processes.dead = {1, 2}
+
+    async def sleep(sec: float) -> None:
+        await clock.sleep(sec)
+        if clock.now > 5:
+            processes.dead = {2}
+
+    async with several(processes, clock) as asr:
+        asr._sleep = sleep
+        assert (await asr.recognise(longer(Kind.FINAL, 2_000))).text == "oui"
+    assert processes.asked == [1]
+    assert clock.now < 10
+
+
+async def test_a_replaced_partial_is_no_reason_to_move() -> None:
+    """409 and 429 are answers of a process that lives."""
+    asked: list[int] = []
+    statuses = iter([409, 429, 200])
+
+    def handle(sent: httpx.Request) -> httpx.Response:
+        if sent.url.path == "/load":
+            return httpx.Response(200, json={"headroom": 1.0})
+        asked.append(at_port(sent))
+        status = next(statuses)
+        return ok(sent) if status == 200 else httpx.Response(status, json={"detail": "no"})
+
+    clock = Clock()
+    two = "http://127.0.0.1:1,http://127.0.0.1:2"
+    async with AsrClient(two, clock=clock, transport=httpx.MockTransport(handle)) as asr:
+        for _ in range(2):
+            with pytest.raises(ModelUnavailable):
+                await asr.recognise(longer(Kind.PARTIAL, 1_000))
+        await asr.recognise(longer(Kind.FINAL, 1_000))
+    assert len(set(asked)) == 1
+
+
 class Process:
     """Keeps samples as the real one does; `restart` forgets them."""
 

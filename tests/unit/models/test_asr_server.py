@@ -171,6 +171,8 @@ def test_start_fails_with_a_clear_message(tiny_model: Path, tmp_path: Path) -> N
     with pytest.raises(ModelError, match="there is no model folder"):
         serve(AsrSettings(model=tmp_path / "none", url=url))
     assert not (tmp_path / "a.sock").exists()
+    with pytest.raises(ModelError, match="greffier asr --url unix:a"):
+        serve(AsrSettings(model=tiny_model, url="unix:a,unix:b"))
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as other:
         other.bind(f"{tmp_path}/a.sock")
         other.listen()
