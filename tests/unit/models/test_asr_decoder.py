@@ -8,6 +8,7 @@ import pytest
 
 from models.asr_engine import Engine
 from models.base import Kind, ModelRejected, ModelUnavailable
+from models.batching import window_sec
 from models.settings import AsrSettings
 from models.whisper import Prepared, Transcript
 from tests.unit.models.test_asr_engine import FakeModel, busy, request
@@ -62,7 +63,9 @@ async def test_out_of_memory_halves_the_batch_and_remembers() -> None:
         answers = await together(engine, model, 8)
         assert [answer.utterance_id for answer in answers] == [f"u{at}" for at in range(8)]
         assert model.tried == [1, 8, 4, 2, 2, 4, 2, 2]
-        assert engine.load()["batch_limit_sec"] == 2 * 2
+        assert engine.load()["batch_limit_sec"] == 2 * window_sec(
+            16_000, AsrSettings().window_pad_sec
+        )
         model.tried.clear()
         await together(engine, model, 8)
         assert model.tried == [1, 2, 2, 2, 2]
