@@ -3,114 +3,162 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from livekit import rtc
 
 from agent.audio_stream import FRAME_MS, OpenStream
-from agent.room_audio import overload_gap
-from agent.track_listener import TrackListener
+from agent.handover import Handover, open_track
+from agent.meeting_clock import MeetingClock
+from agent.track_listener import Hole, TrackListener
 from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.caption_sink import CaptionSink
 from pipelines.captions import TrackCaptions
-from pipelines.events import Speaker
+from pipelines.events import Gap, GapReason, Speaker
 from pipelines.finals import UtteranceTrace, untraced
 from pipelines.hearing import hear_together
+from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
-
-log = logging.getLogger(__name__)
+from pipelines.track_ledger import LEAST_GAP_SAMPLES
+from storage.line import OpenTrack
 
 TICK_SEC = FRAME_MS / 1000 / 2
 """A frame waits for half its own length at most, and meets those of the other tracks."""
+MOST_GONE = 500
+"""Tracks remembered because they may come again: a reconnect brings back all of them at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A track with who listens to it."""
+
+    track: rtc.Track
+    publication: rtc.RemoteTrackPublication
+    speaker: Speaker
+    listener: TrackListener
 
 
 class Listeners:
-    """One listener a track. `now` is Unix time in seconds."""
+    """One listener a track. `deaf`: our connection to the room is away."""
 
     def __init__(
         self,
         *,
         meeting_id: str,
-        started_at: datetime,
         open_stream: OpenStream,
         recogniser: Recogniser,
         detector: Callable[[], VoiceDetector],
         detect: Detect,
         sink: CaptionSink,
         settings: CaptionSettings,
-        now: Callable[[], float],
+        clock: MeetingClock,
+        handover: Handover,
+        deaf: Callable[[], bool],
         trace: UtteranceTrace = untraced,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._meeting_id = meeting_id
-        self._zero = started_at.timestamp()
         self._open_stream = open_stream
         self._recogniser = recogniser
         self._detector = detector
         self._detect = detect
         self._sink = sink
         self._settings = settings
-        self._now = now
+        self._clock = clock
+        self._handover = handover
+        self._deaf = deaf
         self._trace = trace
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._by_sid: dict[str, TrackListener] = {}
+        self._by_sid: dict[str, Heard] = {}
+        self._gone: dict[str, Heard] = {}
         self._changed = asyncio.Event()
 
     def add(
         self, track: rtc.Track, publication: rtc.RemoteTrackPublication, speaker: Speaker
-    ) -> TrackListener:
+    ) -> Heard:
         """A listener for the track; the caller runs it.
 
-        After a full reconnect a track comes again: then the listener before is ended.
+        After a full reconnect of ours a track comes again: then the listener before is ended, and
+        what was said between is a gap.
         """
         self.gone(publication.sid)
+        hole = self._handover.claim(publication.sid)
+        before = self._gone.pop(publication.sid, None)
+        if before is not None and not (before.listener.muted and publication.muted):
+            hole = Hole(start_sample=before.listener.end_sample, reason=GapReason.OUTAGE)
+        return self._listen(track, publication, speaker, hole)
 
-        def captions() -> TrackCaptions:
-            return TrackCaptions(
-                meeting_id=self._meeting_id,
-                speaker=speaker,
-                detector=self._detector(),
-                recogniser=self._recogniser,
-                sink=self._sink,
-                settings=self._settings,
-                trace=self._trace,
-            )
+    def again(self, heard: Heard) -> Heard | None:
+        """A new listener in place of one that failed, unless the track is gone meanwhile."""
+        if self._by_sid.get(heard.publication.sid) is not heard:
+            return None
+        hole = Hole(start_sample=heard.listener.settled_sample, reason=GapReason.OUTAGE)
+        return self._listen(heard.track, heard.publication, heard.speaker, hole)
 
-        async def lost(start_sample: int, end_sample: int) -> None:
-            log.warning("audio was dropped: this process is too slow")
-            await self._sink.gap(overload_gap(self._meeting_id, speaker, start_sample, end_sample))
+    def lost(self, heard: Heard) -> Gap | None:
+        """What a listener that failed has left, if nobody listens in its place."""
+        start, end = heard.listener.settled_sample, heard.listener.end_sample
+        if end - start < LEAST_GAP_SAMPLES:
+            return None
+        track = Track(meeting_id=self._meeting_id, speaker=heard.speaker)
+        return track.hole(start, end, GapReason.OUTAGE)
 
+    def _listen(
+        self,
+        track: rtc.Track,
+        publication: rtc.RemoteTrackPublication,
+        speaker: Speaker,
+        hole: Hole | None,
+    ) -> Heard:
+        captions = TrackCaptions(
+            meeting_id=self._meeting_id,
+            speaker=speaker,
+            detector=self._detector(),
+            recogniser=self._recogniser,
+            sink=self._sink,
+            settings=self._settings,
+            trace=self._trace,
+        )
         listener = TrackListener(
             open_stream=lambda: self._open_stream(track),
             muted=lambda: publication.muted,
             captions=captions,
-            lost=lost,
-            meeting_sec=lambda: self._now() - self._zero,
-            monotonic=self._monotonic,
+            meeting_sec=self._clock.sec,
+            hole=hole,
+            deaf=self._deaf,
         )
-        self._by_sid[publication.sid] = listener
+        heard = Heard(track=track, publication=publication, speaker=speaker, listener=listener)
+        self._by_sid[publication.sid] = heard
         self.changed()
-        return listener
+        return heard
 
     def gone(self, sid: str) -> None:
         """The track is gone: what was heard is brought to its end."""
-        listener = self._by_sid.pop(sid, None)
-        if listener is not None:
-            listener.end()
+        heard = self._by_sid.pop(sid, None)
+        if heard is not None:
+            heard.listener.end()
+            self._gone[sid] = heard
+            if len(self._gone) > MOST_GONE:
+                del self._gone[next(iter(self._gone))]
+
+    def left(self, sid: str) -> None:
+        """The track will not come again: it was unpublished, or its owner has left."""
+        self.gone(sid)
+        self._gone.pop(sid, None)
 
     def changed(self) -> None:
         """A track was muted or unmuted, or is new."""
         self._changed.set()
 
+    def open_tracks(self) -> tuple[OpenTrack, ...]:
+        """What a successor of ours would have to account for."""
+        ours = (one for one in self._by_sid.values() if not one.listener.muted)
+        mine = tuple(open_track(one.speaker, one.listener.settled_sample) for one in ours)
+        return self._handover.open_tracks + mine
+
     def end(self) -> None:
-        """All tracks are over."""
-        for sid in list(self._by_sid):
-            self.gone(sid)
+        """The meeting is over for us; the tracks are not."""
+        for heard in self._by_sid.values():
+            heard.listener.end()
 
     async def run(self) -> None:
         """Hear all tracks, tick by tick, until cancelled; asleep while nothing can be heard."""
@@ -118,11 +166,12 @@ class Listeners:
             self._changed.clear()
             if not self.hear():
                 await self._changed.wait()
-            await self._sleep(TICK_SEC)
+            await asyncio.sleep(TICK_SEC)
 
     def hear(self) -> bool:
         """One tick: what has come of all tracks. False: nothing will come until a change."""
-        awake = [one for one in self._by_sid.values() if not one.idle]
+        listeners = [heard.listener for heard in self._by_sid.values()]
+        awake = [one for one in listeners if not one.idle]
         failures = hear_together([one.steps() for one in awake], self._detect)
         for listener, failure in zip(awake, failures, strict=True):
             if failure is not None:

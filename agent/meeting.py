@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from livekit import rtc
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.audio_stream import OpenStream
-from agent.listeners import Listeners
+from agent.handover import Handover
+from agent.listeners import Heard, Listeners
+from agent.meeting_clock import MeetingClock
 from agent.patience import PatientRecogniser
 from agent.room_audio import speaker_of
 from agent.room_captions import RoomCaptions
 from agent.room_notice import Notice
-from agent.roster import Roster
-from agent.track_listener import TrackListener
 from models.base import Detect, Recogniser, VoiceDetector
+from pipelines.events import Gap
+from pipelines.segments import to_ms
 from pipelines.settings import CaptionSettings
-from storage.line import Lease, MeetingState
+from storage.line import Heartbeat, Lease, MeetingState
 from storage.record import LeaseLost, Record
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ SHOW_SEC = 5.0
 ASIDE_SEC = 10.0
 REASON_SEC = 1.0
 NOTICE_RETRY_SEC = 1.0
+TRACK_RETRY_SEC = 1.0
+RECONNECTING = rtc.ConnectionState.CONN_RECONNECTING
 CLOSED = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 UNHEARD = (rtc.ParticipantKind.PARTICIPANT_KIND_AGENT, rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS)
 
@@ -53,7 +57,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a meeting is joined from. `now` is Unix time in seconds; `sleep` is between ticks."""
+    """What a meeting is joined from. `now` is Unix time in seconds."""
 
     room: rtc.Room
     record: Record
@@ -68,8 +72,6 @@ class Parts:
     settings: CaptionSettings
     room_exists: Callable[[], Awaitable[bool]]
     now: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class MeetingAgent:
@@ -78,22 +80,21 @@ class MeetingAgent:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._recogniser = PatientRecogniser(parts.recogniser)
+        meeting_id = parts.lease.meeting_id
+        self._clock = MeetingClock(parts.lease, wall=parts.now)
+        self._handover = Handover(parts.lease.before, meeting_id=meeting_id, clock=self._clock)
         self._listeners = Listeners(
-            meeting_id=parts.lease.meeting_id,
-            started_at=parts.lease.started_at,
+            meeting_id=meeting_id,
             open_stream=parts.open_stream,
             recogniser=self._recogniser,
             detector=parts.detector,
             detect=parts.detect,
             sink=parts.captions,
             settings=parts.settings,
-            now=parts.now,
+            clock=self._clock,
+            handover=self._handover,
+            deaf=lambda: parts.room.connection_state == RECONNECTING,
             trace=parts.captions.watch.traces.utterance,
-            monotonic=parts.monotonic,
-            sleep=parts.sleep,
-        )
-        self._roster = Roster(
-            functools.partial(parts.record.saw_participants, parts.lease.meeting_id)
         )
         self._tracks: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup
@@ -119,7 +120,6 @@ class MeetingAgent:
                     self._heartbeat(),
                     self._parts.captions.run(),
                     self._listeners.run(),
-                    self._roster.run(),
                     self._begin(),
                 )
             ]
@@ -142,7 +142,9 @@ class MeetingAgent:
                 log.warning("the notice is not out, trying again: %s", type(error).__name__)
                 await asyncio.sleep(NOTICE_RETRY_SEC)
         self._open = True
-        for participant in list(self._parts.room.remote_participants.values()):
+        participants = list(self._parts.room.remote_participants.values())
+        self._tell(self._handover.meet(participants))
+        for participant in participants:
             self._joined(participant)
             for publication in list(participant.track_publications.values()):
                 if publication.track is not None:
@@ -156,7 +158,7 @@ class MeetingAgent:
             lambda _track, publication, _who: self._listeners.gone(publication.sid),
         )
         room.on(
-            "track_unpublished", lambda publication, _who: self._listeners.gone(publication.sid)
+            "track_unpublished", lambda publication, _who: self._listeners.left(publication.sid)
         )
         for change in ("track_muted", "track_unmuted"):
             room.on(change, lambda *_: self._listeners.changed())
@@ -171,7 +173,8 @@ class MeetingAgent:
     def _joined(self, participant: rtc.Participant) -> None:
         if not self._open or self._stop.is_set() or participant.kind in UNHEARD:
             return
-        self._roster.saw(participant.identity, participant.name or participant.identity)
+        meeting_id, name = self._parts.lease.meeting_id, participant.name or participant.identity
+        self._aside(self._parts.record.saw_participant(meeting_id, participant.identity, name))
         # Data reaches a participant once their connection is up, not when they are announced.
         if participant.state == rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE:
             self._aside(self._parts.notice.tell(participant.identity))
@@ -179,7 +182,7 @@ class MeetingAgent:
     def _left(self, participant: rtc.RemoteParticipant) -> None:
         self._parts.notice.left(participant.identity)
         for sid in list(participant.track_publications):
-            self._listeners.gone(sid)
+            self._listeners.left(sid)
 
     def _disconnected(self, reason: object) -> None:
         self._closed = reason in CLOSED
@@ -194,28 +197,56 @@ class MeetingAgent:
     ) -> None:
         if track.kind != rtc.TrackKind.KIND_AUDIO or not self._open or self._stop.is_set():
             return
-        listener = self._listeners.add(track, publication, speaker_of(participant, publication))
-        task = self._group.create_task(self._hear(listener))
-        self._tracks.add(task)
-        task.add_done_callback(self._tracks.discard)
+        heard = self._listeners.add(track, publication, speaker_of(participant, publication))
+        self._until_flushed(self._hear(heard))
 
     # Tasks
 
-    async def _hear(self, listener: TrackListener) -> None:
+    def _until_flushed(self, work: Coroutine[object, object, None]) -> None:
+        task = self._group.create_task(work)
+        self._tracks.add(task)
+        task.add_done_callback(self._tracks.discard)
+
+    async def _hear(self, heard: Heard) -> None:
+        """Listen to one track. Its failure ends no other, and what it costs is told."""
+        now: Heard | None = heard
+        while now is not None:
+            heard = now
+            try:
+                with self._parts.captions.watch.metrics.tracks.track_inprogress():
+                    return await heard.listener.run()
+            except LeaseLost:
+                return self.stop(Ending.LEASE_LOST)
+            except Exception:
+                log.exception("a track failed")
+            await asyncio.sleep(TRACK_RETRY_SEC)
+            now = None if self._stop.is_set() else self._listeners.again(heard)
+        lost = self._listeners.lost(heard)
+        self._tell([] if lost is None else [lost])
+
+    def _tell(self, gaps: list[Gap]) -> None:
+        for gap in gaps:
+            self._until_flushed(self._lost(gap))
+
+    async def _lost(self, gap: Gap) -> None:
         try:
-            with self._parts.captions.watch.metrics.tracks.track_inprogress():
-                await listener.run()
+            await self._parts.captions.gap(gap)
         except LeaseLost:
             self.stop(Ending.LEASE_LOST)
-        except Exception:  # one track's failure must not end the others
-            log.exception("a track is no longer transcribed")
+        except Exception:
+            log.exception("a gap was not recorded")
 
     async def _heartbeat(self) -> None:
         parts = self._parts
         while True:
             await asyncio.sleep(min(parts.lease_sec / HEARTBEATS_A_LEASE, HEARTBEAT_SEC))
             try:
-                state = await parts.record.renew_lease(parts.lease, ttl_sec=parts.lease_sec)
+                # Until we listen, the predecessor's last word counts.
+                state = await parts.record.renew_lease(
+                    parts.lease,
+                    ttl_sec=parts.lease_sec,
+                    heartbeat=self._beat() if self._open else None,
+                )
                 if state is not MeetingState.LIVE:
                     # Goes on until all is flushed: the minutes wait while the lease is held.
                     self.stop(Ending.ENDED)
@@ -225,6 +256,13 @@ class MeetingAgent:
             except (SQLAlchemyError, OSError) as error:
                 # Who can't reach the database can't be overtaken there either: the fence decides.
                 log.warning("the lease is not renewed: %s", type(error).__name__)
+
+    def _beat(self) -> Heartbeat:
+        return Heartbeat(
+            at=datetime.fromtimestamp(self._clock.wall(), UTC),
+            meeting_ms=to_ms(self._clock.sample()),
+            tracks=self._listeners.open_tracks(),
+        )
 
     def _aside(self, work: Coroutine[object, object, None]) -> None:
         """Work beside the meeting whose failure is only logged."""
@@ -245,12 +283,12 @@ class MeetingAgent:
                 task.cancel()
             return
         self._listeners.end()
+        self._tell(self._handover.rest() if self._open else [])
         if self._tracks:
             await asyncio.wait(set(self._tracks), timeout=FLUSH_SEC)
         self._recogniser.give_up()
         if self._tracks:
             await asyncio.wait(set(self._tracks))
-        self._aside(self._roster.flush())
         if self._parts.room.isconnected():
             await _within(SHOW_SEC, self._parts.captions.shown())
 
@@ -272,7 +310,7 @@ class MeetingAgent:
             except Exception as error:  # noqa: BLE001 - the room may be gone
                 log.info("the notice was not withdrawn: %s", type(error).__name__)
         # Last: the minutes wait for it.
-        await parts.record.release_lease(parts.lease)
+        await parts.record.release_lease(parts.lease, self._beat() if self._open else None)
 
     async def _room_exists(self) -> bool:
         try:

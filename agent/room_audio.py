@@ -6,7 +6,7 @@ import numpy as np
 from livekit import rtc
 
 from models.base import Samples
-from pipelines.events import SAMPLE_RATE, Gap, GapReason, Speaker
+from pipelines.events import Speaker
 
 
 def speaker_of(
@@ -25,14 +25,3 @@ def to_float(frame: bytes) -> Samples:
     samples *= 1 / 32768
     samples.flags.writeable = False
     return samples
-
-
-def overload_gap(meeting_id: str, speaker: Speaker, start_sample: int, end_sample: int) -> Gap:
-    """The gap for audio that this process was too slow to read."""
-    return Gap(
-        id=f"{meeting_id}/{speaker.track_sid}/lost/{start_sample}",
-        speaker=speaker,
-        start_ms=start_sample * 1000 // SAMPLE_RATE,
-        end_ms=end_sample * 1000 // SAMPLE_RATE,
-        reason=GapReason.OVERLOAD,
-    )

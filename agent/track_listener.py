@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
+
+import numpy as np
 
 from agent.audio_stream import FRAME_MS, AudioStream
 from agent.room_audio import to_float
-from agent.sample_clock import SampleClock
+from agent.sample_clock import Placed, SampleClock
 from models.base import Samples
-from pipelines.events import SAMPLE_RATE
+from pipelines.events import SAMPLE_RATE, GapReason
 from pipelines.hearing import Steps, hear_alone
+
+log = logging.getLogger(__name__)
 
 MUTE_TAIL_SAMPLES = round(0.3 * SAMPLE_RATE)
 """The mute signal overtakes the audio: the last word is still in the jitter buffer."""
@@ -20,10 +26,35 @@ LINGER_SEC = 1.0
 """A track muted for longer has no stream."""
 LATE_SEC = 0.5
 """Who looks again only after this long was held up."""
+CONCEALED = 3 / 32768
+"""At most as loud as what stands in for lost packets in the end."""
 
 
 class Captions(Protocol):
     """What the listener needs of `pipelines.captions.TrackCaptions`."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody speaks."""
+        ...
+
+    @property
+    def settled_sample(self) -> int | None:
+        """Up to here all is in the record, or was silence."""
+        ...
+
+    @property
+    def end_sample(self) -> int | None:
+        """Position after the last sample that is accounted for."""
+        ...
+
+    def begin(self, at_sample: int) -> None:
+        """The track is accounted for from here on."""
+        ...
+
+    def skip(self, until_sample: int, reason: GapReason | None) -> None:
+        """Nothing was heard up to there: a gap, or, without a reason, muted."""
+        ...
 
     def steps(self, samples: Samples, at_sample: int) -> Steps[None]:
         """Take a frame."""
@@ -42,11 +73,19 @@ class Captions(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hole:
+    """What of a track nobody heard before we did: from `start_sample` on, and why."""
+
+    start_sample: int
+    reason: GapReason
+
+
 class TrackListener:
     """One track. `steps` hears, when `Listeners` says; `run` brings everything to its end.
 
-    `meeting_sec` is the meeting's time by the wall clock; `lost` records a gap. There are no
-    captions, and nothing of them in memory, until the track first has sound.
+    `meeting_sec` is the meeting's time. `hole`: the track was there before, unheard. `deaf`: our
+    connection to the room is away, and what comes as silence is none.
     """
 
     def __init__(
@@ -54,28 +93,52 @@ class TrackListener:
         *,
         open_stream: Callable[[], AudioStream],
         muted: Callable[[], bool],
-        captions: Callable[[], Captions],
-        lost: Callable[[int, int], Awaitable[None]],
+        captions: Captions,
         meeting_sec: Callable[[], float],
+        hole: Hole | None = None,
+        deaf: Callable[[], bool] = lambda: False,
         monotonic: Callable[[], float] = time.monotonic,
         linger_sec: float = LINGER_SEC,
     ) -> None:
         self._open = open_stream
         self._muted = muted
-        self._begin_captions = captions
-        self._captions: Captions | None = None
-        self._lost = lost
+        self._captions = captions
         self._meeting_sec = meeting_sec
+        self._hole = hole
+        self._deaf = deaf
+        self._unheard: GapReason | None = None
+        """Why what comes before the next frame is not heard; None: muted."""
         self._monotonic = monotonic
         self._linger_sec = linger_sec
-        self._clock = SampleClock()
+        self._clock = SampleClock(0 if hole is None else hole.start_sample)
         self._stream: AudioStream | None = None
         self._looked_at = monotonic()
         self._muted_at: float | None = None
         self._muted_samples = 0
-        self._gaps: set[asyncio.Future[None]] = set()
         self._over = asyncio.Event()
         self._failure: Exception | None = None
+        if hole is not None:
+            captions.begin(hole.start_sample)
+            self._unheard = hole.reason
+        elif muted():
+            captions.begin(self._now())
+
+    @property
+    def muted(self) -> bool:
+        """Whether nothing is to be heard on the track."""
+        return self._muted()
+
+    @property
+    def settled_sample(self) -> int:
+        """Up to here all of the track is in the record, or was silence."""
+        settled = self._captions.settled_sample
+        return self._now() if settled is None else settled
+
+    @property
+    def end_sample(self) -> int:
+        """Up to here the track is accounted for."""
+        end = self._captions.end_sample
+        return self._now() if end is None else end
 
     @property
     def idle(self) -> bool:
@@ -97,19 +160,19 @@ class TrackListener:
         Cancelling gives up what is not out. Raises what the captions' sink raised.
         """
         try:
+            if self._muted():
+                self._tell_hole()
             await self._over.wait()
             if self._failure is not None:
                 raise self._failure
             hear_alone(self.steps())
             self._close()
-            self._pause()
-            await asyncio.gather(*self._gaps)
-            if self._captions is not None:
-                await self._captions.drain()
+            self._captions.pause()
+            self._account_for_the_end()
+            await self._captions.drain()
         finally:
+            await self._captions.aclose()
             self._close()
-            if self._captions is not None:
-                await self._captions.aclose()
 
     def steps(self) -> Steps[None]:
         """Hear what has come since the last time."""
@@ -127,17 +190,47 @@ class TrackListener:
                 continue
             samples = to_float(frame)
             placed = self._clock.place(
-                len(samples), heard_sec=heard_sec, overflowed=overflowed, late=late
+                len(samples),
+                heard_sec=heard_sec,
+                quiet=self._captions.quiet,
+                overflowed=overflowed,
+                late=late,
             )
             overflowed = False
-            if placed.lost_from is not None:
-                self._pause()
-                self._record_gap(placed.lost_from, placed.at_sample)
-            if self._captions is None:
-                self._captions = self._begin_captions()
-            yield from self._captions.steps(samples, placed.at_sample)
+            yield from self._hear(samples, placed)
         if taken.ended:
             self.end()
+
+    def _hear(self, samples: Samples, placed: Placed) -> Steps[None]:
+        if self._deaf() and not np.any(np.abs(samples) > CONCEALED):
+            self._unheard = GapReason.OUTAGE
+            return
+        if placed.lost_from is not None:
+            log.warning("audio was dropped: this process is too slow")
+            self._unheard = GapReason.OVERLOAD
+        end = self._captions.end_sample
+        if end is not None and placed.at_sample > end:
+            self._captions.skip(placed.at_sample, self._unheard)
+        # A hole in what follows is a cut of ours: who is not muted gives frames in silence too.
+        self._unheard = GapReason.OUTAGE
+        if placed.fill > 0:
+            samples = np.concatenate([np.zeros(placed.fill, np.float32), samples])
+        yield from self._captions.steps(samples[max(0, -placed.fill) :], placed.at_sample)
+
+    def _account_for_the_end(self) -> None:
+        """What came after the last frame, or instead of a first."""
+        self._tell_hole()
+        if self._muted():
+            self._captions.skip(self._now(), None)
+
+    def _tell_hole(self) -> None:
+        """Nothing was heard of the track since it was ours, and nothing will be for now."""
+        if self._hole is not None and self._captions.end_sample == self._hole.start_sample:
+            self._captions.skip(self._now(), self._hole.reason)
+            self._unheard = None
+
+    def _now(self) -> int:
+        return round(self._meeting_sec() * SAMPLE_RATE)
 
     def _sounding(self, now: float) -> AudioStream | None:
         """The stream, opened if sound is expected, closed if the track has long been muted."""
@@ -148,8 +241,9 @@ class TrackListener:
         elif self._stream is not None:
             self._muted_at = now if self._muted_at is None else self._muted_at
             if now - self._muted_at >= self._linger_sec:
-                self._pause()
+                self._captions.pause()
                 self._clock.restart()
+                self._unheard = None
                 self._close()
         return self._stream
 
@@ -164,24 +258,9 @@ class TrackListener:
         if self._muted_samples < MUTE_TAIL_SAMPLES:
             return True
         self._clock.restart()
-        self._pause()
+        self._unheard = None
+        self._captions.pause()
         return False
-
-    def _record_gap(self, start_sample: int, end_sample: int) -> None:
-        # In a task: the other tracks don't wait for the record.
-        gap = asyncio.ensure_future(self._lost(start_sample, end_sample))
-        self._gaps.add(gap)
-        gap.add_done_callback(self._gap_recorded)
-
-    def _gap_recorded(self, gap: asyncio.Future[None]) -> None:
-        self._gaps.discard(gap)
-        failure = None if gap.cancelled() else gap.exception()
-        if isinstance(failure, Exception):
-            self.fail(failure)
-
-    def _pause(self) -> None:
-        if self._captions is not None:
-            self._captions.pause()
 
     def _close(self) -> None:
         stream, self._stream = self._stream, None

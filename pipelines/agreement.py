@@ -13,7 +13,7 @@ REALIGN_WORDS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
-    """`stable` will not change before the final; `tail` may. Both are stripped."""
+    """`stable` will not change any more; `tail` may. Both are stripped."""
 
     stable: str
     tail: str
@@ -23,26 +23,31 @@ def split_words(text: str) -> list[str]:
     """Words as shown; French spaced punctuation ("Oui ?") stays with the word before it."""
     words: list[str] = []
     for piece in text.split():
-        if words and not _normal(piece):
+        if words and not normal(piece):
             words[-1] = f"{words[-1]} {piece}"
         else:
             words.append(piece)
     return words
 
 
-def _normal(word: str) -> str:
-    """Compare words without case and punctuation: both flicker from one hypothesis to the next."""
+def normal(word: str) -> str:
+    """The word without case and punctuation: both flicker from one hypothesis to the next."""
     return _NOT_A_LETTER.sub("", word.casefold())
 
 
 def _same(left: Sequence[str], right: Sequence[str]) -> bool:
-    return [_normal(word) for word in left] == [_normal(word) for word in right]
+    return [normal(word) for word in left] == [normal(word) for word in right]
 
 
 class LocalAgreement:
-    """The stable prefix of one utterance. It never shrinks and never changes."""
+    """The stable prefix of one utterance. It never shrinks and never changes.
 
-    def __init__(self) -> None:
+    The last `held_words` of a text are not shown until the next one has them too: they are the
+    ones that flicker.
+    """
+
+    def __init__(self, *, held_words: int = 0) -> None:
+        self._held = held_words
         self._stable: list[str] = []
         self._previous_tail: list[str] = []
         self.stable_until = 0
@@ -54,13 +59,14 @@ class LocalAgreement:
         tail = list(words[begin:])
         agreed = 0
         for old, new in zip(self._previous_tail, tail, strict=False):
-            if _normal(old) != _normal(new):
+            if normal(old) != normal(new):
                 break
             agreed += 1
         self._stable += tail[:agreed]
         self._previous_tail = tail[agreed:]
         self.stable_until = begin + agreed
-        return Agreed(stable=" ".join(self._stable), tail=" ".join(self._previous_tail))
+        shown = self._previous_tail[: max(len(tail) - agreed - self._held, 0)]
+        return Agreed(stable=" ".join(self._stable), tail=" ".join(shown))
 
     def keep(self, count: int) -> list[str]:
         """Forget and return all stable words but the last `count`: they are no longer heard."""

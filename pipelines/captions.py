@@ -7,24 +7,27 @@ never waits for a model. Finals come out in the order they were spoken.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from models.base import Recogniser, Samples, VoiceDetector
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
-from pipelines.events import Speaker
+from pipelines.events import GapReason, Speaker
 from pipelines.finals import MAX_OUTSTANDING_FINALS, Finals, UtteranceTrace, untraced
 from pipelines.hearing import Steps, hear_alone
 from pipelines.language import LanguageMemory
 from pipelines.partials import Partials
-from pipelines.segmenter import Segmenter, SegmenterEvent, SpeechEnded, SpeechStarted
+from pipelines.segmenter import Segmenter, SegmenterEvent, SpeechEnded, SpeechStarted, State
 from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
+from pipelines.track_ledger import LEAST_GAP_SAMPLES, MOMENT, MUTED, Fate, Interval, TrackLedger
 
 
 class TrackCaptions:
     """One track's captions: `feed`, or `steps`, then `finish` and `drain`, one after the other.
 
-    An error of the sink ends the track: it is raised by the next call.
+    An error of the sink ends the track: it is raised by the next call. `settled` is called with
+    each interval of the track, in order, once it is known what has become of it.
     """
 
     def __init__(
@@ -38,11 +41,13 @@ class TrackCaptions:
         settings: CaptionSettings,
         max_outstanding: int = MAX_OUTSTANDING_FINALS,
         trace: UtteranceTrace = untraced,
+        settled: Callable[[Interval], None] = lambda _: None,
     ) -> None:
         track = Track(meeting_id=meeting_id, speaker=speaker)
-        cadence = Cadence(settings.partial_every_sec, settings.first_partial_sec)
+        cadence = Cadence(settings.partial_every_sec)
         memory = LanguageMemory(settings.languages)
         self._segmenter = Segmenter(detector, settings)
+        self._ledger = TrackLedger(settled)
         self._partials = Partials(
             track=track,
             recogniser=recogniser,
@@ -61,6 +66,7 @@ class TrackCaptions:
             cadence=cadence,
             max_outstanding=max_outstanding,
             shown=self._partials.take_back,
+            decided=self._decided,
             done=self._note_error,
             trace=trace,
         )
@@ -76,15 +82,53 @@ class TrackCaptions:
         """Samples left out because their position had already been heard."""
         return self._segmenter.stale_samples
 
+    @property
+    def quiet(self) -> bool:
+        """Nobody speaks: between two utterances, samples may be left out or filled in."""
+        return self._segmenter.state is State.QUIET
+
+    @property
+    def settled_sample(self) -> int | None:
+        """Up to here all is in the record, or was silence; None before the first sample."""
+        return self._ledger.settled
+
+    @property
+    def end_sample(self) -> int | None:
+        """Position after the last sample that is accounted for; None before the first."""
+        return self._ledger.end
+
+    def begin(self, at_sample: int) -> None:
+        """The track is accounted for from here on, though nothing was heard yet."""
+        self._ledger.begin(at_sample)
+
+    def skip(self, until_sample: int, reason: GapReason | None) -> None:
+        """Nothing was heard up to `until_sample`: a gap, or, without a reason, muted."""
+        self.pause()
+        start = self._ledger.begin(until_sample)
+        if reason is not None and until_sample - start >= LEAST_GAP_SAMPLES:
+            self._ledger.claim(start, until_sample)
+            self._finals.add_hole(start, until_sample, reason)
+        else:
+            self._ledger.skip(until_sample, MUTED if reason is None else MOMENT)
+        self._segmenter.skip(until_sample)
+        self._settle()
+
     async def feed(self, samples: Samples, at_sample: int) -> None:
         """Take a frame; never waits for a model. Raises what the sink raised before."""
         hear_alone(self.steps(samples, at_sample))
         await asyncio.sleep(0)
 
     def steps(self, samples: Samples, at_sample: int) -> Steps[None]:
-        """As `feed`, run by who asks for the probabilities of many tracks together."""
+        """As `feed`, run by who asks for the probabilities of many tracks together.
+
+        A hole before the samples that nobody has explained (see `skip`) is a gap.
+        """
         self._raise_error()
+        if at_sample > self._ledger.begin(at_sample):
+            self.skip(at_sample, GapReason.OUTAGE)
+        self._ledger.hear(at_sample + len(samples))
         self._handle((yield from self._segmenter.steps(samples, at_sample)))
+        self._settle()
         if self._segmenter.open is not None:
             self._partials.ask(self._segmenter.open, self._segmenter.open_samples)
 
@@ -97,6 +141,7 @@ class TrackCaptions:
         """As `finish`, without letting others run."""
         self._raise_error()
         self._handle(self._segmenter.finish())
+        self._settle()
 
     async def drain(self) -> None:
         """Wait until every final is out. Cancelling is safe: the finals go on."""
@@ -123,7 +168,15 @@ class TrackCaptions:
                 case SpeechStarted(first_speech_sample=first):
                     self._partials.begin(first)
                 case SpeechEnded(utterance=utterance):
+                    self._ledger.claim(utterance.start_sample, utterance.end_sample)
                     self._finals.add(utterance, self._partials.stop())
+
+    def _decided(self, start_sample: int, fate: Fate, reason: str) -> None:
+        self._ledger.decide(start_sample, fate, reason)
+        self._settle()
+
+    def _settle(self) -> None:
+        self._ledger.settle(self._segmenter.settled_sample)
 
     def _note_error(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and self._error is None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 
 from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRequest
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
-from pipelines.events import DroppedCaption, GapReason
-from pipelines.guards import SHORT_SEC, DropReason, drop_reason
+from pipelines.confirmed import keep_confirmed
+from pipelines.events import DroppedCaption, Gap, GapReason
+from pipelines.guards import DropReason, drop_reason
 from pipelines.language import LanguageMemory
 from pipelines.loudness import loudness, voicing
 from pipelines.segmenter import Utterance
 from pipelines.segments import Track, speech_sec, to_ms
 from pipelines.settings import CaptionSettings
+from pipelines.track_ledger import Fate
 
 MAX_OUTSTANDING_FINALS = 120
 """Finals held while the model is away: 40 minutes of one voice, 150 MB. Beyond, they are gaps."""
@@ -30,8 +32,9 @@ def untraced(utterance_id: str, end_ms: int) -> AbstractContextManager[None]:  #
 
 
 class Finals:
-    """Order and outcome. `shown` says whether an utterance had partials on screen; `done` is
-    called with each task that has ended, for its error.
+    """Order and outcome. `shown` returns the confirmed words of an utterance, None if nothing of
+    it was on screen; `done` is called with each task that has ended, for its error;
+    `decided` with the first sample of each utterance that is out, and what became of it.
     """
 
     def __init__(
@@ -44,7 +47,8 @@ class Finals:
         settings: CaptionSettings,
         cadence: Cadence,
         max_outstanding: int,
-        shown: Callable[[str], bool],
+        shown: Callable[[str], str | None],
+        decided: Callable[[int, Fate, str], None],
         done: Callable[[asyncio.Task[None]], None],
         trace: UtteranceTrace = untraced,
     ) -> None:
@@ -56,6 +60,7 @@ class Finals:
         self._cadence = cadence
         self._max_outstanding = max_outstanding
         self._shown = shown
+        self._decided = decided
         self._done = done
         self._trace = trace
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,7 +78,15 @@ class Finals:
         """Bring the ended utterance out, after those before it and after its last `partial`."""
         lost = len(self._tasks) >= self._max_outstanding
         earlier = [task for task in (self._last, partial) if task is not None]
-        task = asyncio.create_task(self._traced(utterance, earlier, lost=lost))
+        self._add(self._traced(utterance, earlier, lost=lost))
+
+    def add_hole(self, start_sample: int, end_sample: int, reason: GapReason) -> None:
+        """Tell that these samples were never heard, after the finals before."""
+        gap = self._track.hole(start_sample, end_sample, reason)
+        self._add(self._tell(gap, start_sample, [self._last] if self._last else []))
+
+    def _add(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._last = task
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -99,25 +112,35 @@ class Finals:
         if earlier:
             await asyncio.wait(earlier)
         utterance_id = self._track.utterance_id(utterance.start_sample)
-        shown = self._shown(utterance_id)
+        confirmed = self._shown(utterance_id)
+        start = utterance.start_sample
         if isinstance(outcome, GapReason):
             await self._sink.gap(self._track.gap(utterance, outcome))
-        elif self._drop_reason(utterance, outcome) is None:
+            self._decided(start, Fate.GAP, outcome)
+        elif (dropped := self._drop_reason(utterance, outcome)) is None:
             self._memory.heard(outcome.language, speech_sec(utterance))
-            await self._sink.final(self._track.segment(utterance, outcome), outcome.pressure)
-        elif shown:
-            await self._sink.dropped(
-                DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
-            )
+            kept = keep_confirmed(outcome, confirmed or "", cut=utterance.cut)
+            await self._sink.final(self._track.segment(utterance, kept), outcome.pressure)
+            self._decided(start, Fate.TRANSCRIBED, "")
+        else:
+            if confirmed is not None:
+                await self._sink.dropped(
+                    DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
+                )
+            self._decided(start, Fate.SILENCE, dropped)
+
+    async def _tell(self, gap: Gap, start_sample: int, earlier: list[asyncio.Task[None]]) -> None:
+        if earlier:
+            await asyncio.wait(earlier)
+        await self._sink.gap(gap)
+        self._decided(start_sample, Fate.GAP, gap.reason)
 
     def _drop_reason(self, utterance: Utterance, recognition: Recognition) -> DropReason | None:
-        said_sec = speech_sec(utterance)
         return drop_reason(
             recognition,
             loudness(utterance.samples),
-            speech_sec=said_sec,
-            # Of short speech only: it takes longer than all else that is done to an utterance here.
-            voicing=voicing(utterance.samples) if said_sec < SHORT_SEC else 1.0,
+            speech_sec=speech_sec(utterance),
+            voicing=voicing(utterance.samples),
         )
 
     async def _recognise(self, utterance: Utterance) -> Recognition | GapReason:

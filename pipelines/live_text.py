@@ -19,8 +19,8 @@ MARGIN_SEC = 0.1
 class LiveText:
     """One utterance's text so far. `skip_samples` of its beginning need not be heard again."""
 
-    def __init__(self) -> None:
-        self._agreement = LocalAgreement()
+    def __init__(self, *, held_words: int = 0) -> None:
+        self._agreement = LocalAgreement(held_words=held_words)
         self._left: list[str] = []
         self.skip_samples = 0
 

@@ -165,6 +165,10 @@ class Segmenter:
         self._detector.reset()
         return events
 
+    def skip(self, until_sample: int) -> None:
+        """After `finish`: nothing before this position comes any more."""
+        self._floor = max(self._floor, until_sample)
+
     @property
     def open(self) -> OpenUtterance | None:
         """The utterance that goes on, if there is one."""
@@ -176,6 +180,15 @@ class Segmenter:
             speech_start_sample=self._speech_start,
             speech_end_sample=self._speech_end,
         )
+
+    @property
+    def settled_sample(self) -> int:
+        """No utterance to come begins before this position: what is there is ended, or silence."""
+        if self._buffer is None:
+            return self._floor
+        if self.state is State.QUIET:
+            return max(self._buffer.start, self._floor)
+        return self._start
 
     def open_samples(self) -> Samples:
         """Samples of the open utterance so far, a read-only copy; empty when none is open."""

@@ -32,6 +32,16 @@ class Track:
             reason=reason,
         )
 
+    def hole(self, start_sample: int, end_sample: int, reason: GapReason) -> Gap:
+        """Samples that were never heard."""
+        return Gap(
+            id=f"{self.meeting_id}/{self.speaker.track_sid}/hole/{start_sample}",
+            speaker=self.speaker,
+            start_ms=to_ms(start_sample),
+            end_ms=to_ms(end_sample),
+            reason=reason,
+        )
+
     def segment(self, utterance: Utterance, recognition: Recognition) -> Segment:
         """The utterance with its text."""
         return Segment(

@@ -56,12 +56,35 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTrack:
+    """A track that was not muted. All of it up to `settled_ms` is in the record, or was silence."""
+
+    identity: str
+    name: str
+    track_sid: str
+    settled_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """What an agent last said: at `at` by the wall clock, `meeting_ms` by the meeting's."""
+
+    at: datetime
+    meeting_ms: int
+    tracks: tuple[OpenTrack, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to write a meeting's lines: valid while nobody took a higher `fence`."""
+    """The right to write a meeting's lines: valid while nobody took a higher `fence`.
+
+    `before`: the last heartbeat of the holder before; None in a meeting that nobody heard yet.
+    """
 
     meeting_id: str
     fence: int
     started_at: datetime
+    before: Heartbeat | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

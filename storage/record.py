@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database
-from storage.line import Lease, Line, LineWord, Meeting, MeetingState, Organiser
+from storage.line import (
+    Heartbeat,
+    Lease,
+    Line,
+    LineWord,
+    Meeting,
+    MeetingState,
+    OpenTrack,
+    Organiser,
+)
 from storage.tables import ArtefactRow, LineRow, MeetingRow, ParticipantRow
 from storage.whole import whole
 
@@ -152,11 +161,18 @@ class Record:
                     return None
                 row.holder, row.fence = holder, row.fence + 1
             row.lease_until = now + timedelta(seconds=ttl_sec)
-            return Lease(meeting_id=row.id, fence=row.fence, started_at=row.started_at)
+            before = await _heartbeat(session, row)
+            return Lease(
+                meeting_id=row.id, fence=row.fence, started_at=row.started_at, before=before
+            )
 
     @whole
-    async def renew_lease(self, lease: Lease, *, ttl_sec: float) -> MeetingState:
-        """The heartbeat; returns the meeting's state. Raises LeaseLost if another holder came.
+    async def renew_lease(
+        self, lease: Lease, *, ttl_sec: float, heartbeat: Heartbeat | None = None
+    ) -> MeetingState:
+        """The sign of life, with what is heard; returns the meeting's state.
+
+        Raises LeaseLost if another holder came.
 
         An ended meeting stays its holder's until the last lines are written; delivery waits for it.
         """
@@ -165,17 +181,17 @@ class Record:
             if row.holder is None:
                 raise LeaseLost("the lease was given back")
             row.lease_until = self._now() + timedelta(seconds=ttl_sec)
+            _note(row, heartbeat)
             return MeetingState(row.state)
 
     @whole
-    async def release_lease(self, lease: Lease) -> None:
-        """Give the lease back; silent if it is somebody else's by now."""
+    async def release_lease(self, lease: Lease, heartbeat: Heartbeat | None = None) -> None:
+        """Give the lease back, with the last heartbeat; silent if it is somebody else's by now."""
         async with self._database.begin() as session:
-            await session.execute(
-                update(MeetingRow)
-                .where(MeetingRow.id == lease.meeting_id, MeetingRow.fence == lease.fence)
-                .values(lease_until=None, holder=None)
-            )
+            row = await session.get(MeetingRow, lease.meeting_id, with_for_update=True)
+            if row is not None and row.fence == lease.fence:
+                row.lease_until = row.holder = None
+                _note(row, heartbeat)
 
     # Lines
 
@@ -203,31 +219,26 @@ class Record:
 
     # Participants and artefacts
 
+    @whole
     async def saw_participant(self, meeting_id: str, identity: str, name: str) -> None:
         """A person is in the meeting; a later name replaces an earlier one."""
-        await self.saw_participants(meeting_id, {identity: name})
-
-    @whole
-    async def saw_participants(self, meeting_id: str, names: Mapping[str, str]) -> None:
-        """Several at once, in one transaction; `names` by identity."""
         try:
-            await self._name(meeting_id, names)
+            await self._name(meeting_id, identity, name)
         except IntegrityError:
-            # As with a meeting: another caller wrote a row between our look and our write.
-            await self._name(meeting_id, names)
+            # As with a meeting: another caller wrote the row between our look and our write.
+            await self._name(meeting_id, identity, name)
 
-    async def _name(self, meeting_id: str, names: Mapping[str, str]) -> None:
+    async def _name(self, meeting_id: str, identity: str, name: str) -> None:
         async with self._database.begin() as session:
-            query = select(ParticipantRow).where(ParticipantRow.meeting_id == meeting_id)
-            known = {row.identity: row for row in await session.scalars(query)}
-            for identity, name in names.items():
-                if identity in known:
-                    known[identity].name = name
-                else:
-                    row = ParticipantRow(
+            row = await session.get(ParticipantRow, (meeting_id, identity))
+            if row is None:
+                session.add(
+                    ParticipantRow(
                         meeting_id=meeting_id, identity=identity, name=name, joined_at=self._now()
                     )
-                    session.add(row)
+                )
+            else:
+                row.name = name
 
     @whole
     async def participants(self, meeting_id: str) -> dict[str, str]:
@@ -269,6 +280,36 @@ async def _fenced(session: AsyncSession, lease: Lease) -> MeetingRow:
     if row is None or row.fence != lease.fence:
         raise LeaseLost("another agent has taken this meeting over")
     return row
+
+
+def _note(row: MeetingRow, heartbeat: Heartbeat | None) -> None:
+    if heartbeat is not None:
+        row.heartbeat_at, row.heartbeat_ms = heartbeat.at, heartbeat.meeting_ms
+        row.open_tracks = [
+            [one.identity, one.name, one.track_sid, one.settled_ms] for one in heartbeat.tracks
+        ]
+
+
+async def _heartbeat(session: AsyncSession, row: MeetingRow) -> Heartbeat | None:
+    """The last one; what was committed after it is settled too."""
+    if row.heartbeat_at is None or row.heartbeat_ms is None:
+        return None
+    ends = select(LineRow.track_sid, func.max(LineRow.end_ms)).group_by(LineRow.track_sid)
+    found = await session.execute(ends.where(LineRow.meeting_id == row.id))
+    committed = {str(sid): int(end_ms) for sid, end_ms in found}
+    return Heartbeat(
+        at=row.heartbeat_at,
+        meeting_ms=row.heartbeat_ms,
+        tracks=tuple(
+            OpenTrack(
+                identity=identity,
+                name=name,
+                track_sid=sid,
+                settled_ms=max(settled_ms, committed.get(sid, 0)),
+            )
+            for identity, name, sid, settled_ms in row.open_tracks or ()
+        ),
+    )
 
 
 def _meeting(row: MeetingRow) -> Meeting:

@@ -78,6 +78,8 @@ class MeetingRow(Base):
     `state` is live, ended, delivered or failed. The agent that holds the lease is `holder`
     (a LiveKit job id) until `lease_until`; `fence` grows with each new holder, so that a
     late write of an earlier one can be refused. `started_at` is the zero of meeting time.
+    `heartbeat_at` is when the holder last said what it hears, `heartbeat_ms` the same in meeting
+    time, and `open_tracks` what it heard then, as [identity, name, SID, settled ms].
     """
 
     __tablename__ = "meetings"
@@ -94,6 +96,9 @@ class MeetingRow(Base):
     delivered_at: Mapped[datetime | None]
     holder: Mapped[str | None] = mapped_column(String(128))
     lease_until: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    heartbeat_ms: Mapped[int | None]
+    open_tracks: Mapped[list[list[Any]] | None] = mapped_column(JSON)
     fence: Mapped[int] = mapped_column(default=0)
     last_seq: Mapped[int] = mapped_column(default=0)
     __table_args__ = (

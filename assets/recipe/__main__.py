@@ -1,6 +1,6 @@
 """``python -m assets.recipe``: the demo model and the demo meeting from nothing.
 
-Commands: ``all`` (default), ``corpus``, ``train``, ``convert``, ``evaluate``, ``meeting``.
+Commands: ``all`` (default), ``corpus``, ``train``, ``convert``, ``evaluate``, ``meeting``, ``test-set``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ STAGES = ("corpus", "train", "convert", "evaluate")
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m assets.recipe", description=__doc__)
-    parser.add_argument("command", nargs="?", default="all", choices=("all", *STAGES, "meeting"))
+    parser.add_argument(
+        "command", nargs="?", default="all", choices=("all", *STAGES, "meeting", "test-set")
+    )
     parser.add_argument(
         "--work",
         type=Path,
@@ -83,6 +85,10 @@ def main() -> None:
         from .meeting import build as build_meeting
 
         build_meeting()
+    if "test-set" in stages:
+        from .test_set import build as build_test_set
+
+        build_test_set()
     if "corpus" in stages:
         from .corpus import build as build_corpus
 

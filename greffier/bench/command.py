@@ -11,6 +11,7 @@ from greffier.settings import load
 
 ALL = "greffier,plain,whisper-live,whisper-live-batched,whisperlivekit"
 OUT = Path("benchmarks/asr")
+CAPTIONS_OUT = Path("benchmarks/captions")
 
 app = typer.Typer(help="Measure Greffier and others on this machine.", no_args_is_help=True)
 
@@ -58,41 +59,36 @@ def asr(  # noqa: PLR0917 - typer takes each option as a parameter
 
 
 @app.command()
-def room(  # noqa: PLR0917 - typer takes each option as a parameter
-    participants: Annotated[str, typer.Option(help="Sizes, with commas between")] = "10,50,100",
-    speaking: Annotated[int, typer.Option(min=1, help="How many of them speak")] = 8,
-    silence: Annotated[
-        str, typer.Option(help="The others are: open (digital silence), noisy or muted")
-    ] = "open",
-    seconds: Annotated[float, typer.Option(min=4, help="How long they speak")] = 40.0,
-    quiet: Annotated[float, typer.Option(min=1, help="Seconds in which nobody speaks")] = 15.0,
-    share: Annotated[float, typer.Option(min=0.1, max=0.9, help="Part that is speech")] = 0.3,
-    seed: Annotated[int, typer.Option(help="Another one gives other tracks")] = 1,
+def captions(  # noqa: PLR0917 - typer takes each option as a parameter
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Sound of your own with NAME.txt, .stm or .json; else made meetings"),
+    ] = None,
+    only: Annotated[str, typer.Option(help="Made meetings by name, with commas between")] = "",
+    quick: Annotated[
+        bool, typer.Option(help="Text and stillness only: nothing offline, no decoding time")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Another one makes other meetings")] = 1,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Meetings at once; with a GPU: 1")
+    ] = 2,
+    model: Annotated[Path | None, typer.Option(help="Model folder; else as the settings say")] = (
+        None
+    ),
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures here, too")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/room"),
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = CAPTIONS_OUT,
 ) -> None:
-    """What a participant costs who says nothing, and captions in a room of many."""
-    from greffier.bench.room.participants import Manner  # noqa: PLC0415 - keeps `--help` quick
-    from greffier.bench.room.run import RoomPlan, bench_room  # noqa: PLC0415
+    """How right, complete and still the captions are, over made meetings or your own."""
+    from greffier.bench.captions.run import Plan, bench  # noqa: PLC0415 - keeps `--help` quick
 
-    manners = {one.value: one for one in Manner if one is not Manner.SPEAKING}
-    if silence not in manners:
-        raise typer.BadParameter(f"one of {', '.join(manners)}", param_hint="--silence")
-    try:
-        sizes = tuple(int(number) for number in participants.split(","))
-    except ValueError:
-        raise typer.BadParameter(
-            "numbers with commas between", param_hint="--participants"
-        ) from None
-    plan = RoomPlan(
-        participants=sizes,
-        speaking=speaking,
-        silence=manners[silence],
-        seconds=seconds,
-        quiet_sec=quiet,
-        share=share,
+    plan = Plan(
         seed=seed,
+        only=tuple(name.strip() for name in only.split(",") if name.strip()),
+        folder=folder,
+        model=model,
+        quick=quick,
+        processes=processes,
     )
-    bench_room(load(), plan, out=out, json_file=json_file)
+    bench(load(), plan, out=out, json_file=json_file)

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from livekit import rtc
 
-from agent.listeners import Listeners
+from agent.handover import Handover
+from agent.listeners import Heard, Listeners
+from agent.meeting_clock import MeetingClock
 from models.base import Asked, Pressure
 from models.fakes import LoudnessDetector, ScriptedRecogniser, each_alone
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
 from pipelines.settings import CaptionSettings
+from storage.line import Lease
 from tests.unit.agent.streams import FakeStream, frame
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -24,6 +27,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.finals: list[Segment] = []
+        self.gaps: list[Gap] = []
 
     async def partial(self, caption: PartialCaption) -> None: ...
 
@@ -32,7 +36,8 @@ class Sink:
 
     async def dropped(self, caption: DroppedCaption) -> None: ...
 
-    async def gap(self, gap: Gap) -> None: ...
+    async def gap(self, gap: Gap) -> None:
+        self.gaps.append(gap)
 
 
 class Hall:
@@ -42,30 +47,33 @@ class Hall:
         self.streams = [FakeStream() for _ in range(people)]
         self.batches: list[int] = []
         self.sink = Sink()
-        self.now = START.timestamp()
+        self.now = 0.0
+        lease = Lease(meeting_id="m", fence=1, started_at=START)
+        clock = MeetingClock(lease, wall=START.timestamp, monotonic=lambda: self.now)
         self.listeners = Listeners(
             meeting_id="m",
-            started_at=START,
             open_stream=lambda track: track.stream,
             recogniser=ScriptedRecogniser(lambda _: "bonjour à tous et merci"),
             detector=LoudnessDetector,
             detect=self._detect,
             sink=self.sink,
             settings=CaptionSettings(),
-            now=lambda: self.now,
+            clock=clock,
+            handover=Handover(None, meeting_id="m", clock=clock),
+            deaf=lambda: False,
         )
         self.publications = [SimpleNamespace(sid=f"TR_{n}", muted=False) for n in range(people)]
-        self.added = [
-            self.listeners.add(
-                SimpleNamespace(kind=rtc.TrackKind.KIND_AUDIO, stream=stream),
-                publication,
-                Speaker(identity=f"p{n}", name=f"P{n}", track_sid=publication.sid),
-            )
-            for n, (stream, publication) in enumerate(
-                zip(self.streams, self.publications, strict=True)
-            )
-        ]
+        self.added = [self.add(n).listener for n in range(people)]
         self.listeners.hear()
+
+    def add(self, number: int) -> Heard:
+        """The track is subscribed."""
+        publication = self.publications[number]
+        return self.listeners.add(
+            SimpleNamespace(kind=rtc.TrackKind.KIND_AUDIO, stream=self.streams[number]),
+            publication,
+            Speaker(identity=f"p{number}", name=f"P{number}", track_sid=publication.sid),
+        )
 
     def tick(self, loud: Sequence[int]) -> None:
         """50 ms in which those of `loud` speak."""
@@ -147,3 +155,44 @@ async def test_a_room_in_which_all_are_muted_is_not_looked_at(
 
 def test_int16_frames_are_what_the_streams_bring() -> None:
     assert np.frombuffer(frame(7), np.int16).tolist() == [7] * 800
+
+
+@pytest.mark.parametrize(
+    ("muted", "gaps"), [((False, False), 1), ((True, False), 1), ((True, True), 0)]
+)
+async def test_a_track_that_comes_again_was_not_heard_meanwhile(
+    muted: tuple[bool, bool], gaps: int
+) -> None:
+    """After a reconnect of ours; unless nothing was to be heard of it before and after."""
+    hall = Hall(1)
+    hall.tick(loud=())
+    running = [asyncio.create_task(hall.added[0].run())]
+    hall.publications[0].muted = muted[0]
+    hall.listeners.gone("TR_0")
+    await running[0]
+    hall.now = 5.0
+    hall.publications[0].muted = muted[1]
+    hall.streams[0] = FakeStream()
+    running.append(asyncio.create_task(hall.add(0).listener.run()))
+    hall.listeners.hear()
+    hall.tick(loud=())
+    hall.listeners.end()
+    await asyncio.gather(*running)
+    assert [(gap.start_ms, gap.end_ms, gap.reason) for gap in hall.sink.gaps] == [
+        (50, 5_000, "outage")
+    ][:gaps]
+
+
+async def test_a_successor_would_have_to_know_of_the_tracks_that_are_not_muted() -> None:
+    hall = Hall(3)
+    hall.publications[1].muted = True
+    hall.tick(loud=(2,))
+    for _ in range(29):
+        hall.tick(loud=(2,))
+    hall.listeners.left("TR_9")
+    settled = {one.track_sid: one.settled_ms for one in hall.listeners.open_tracks()}
+    assert set(settled) == {"TR_0", "TR_2"}
+    assert 1_000 <= settled["TR_0"] <= 1_500, "silent: up to what may still be pre-roll"
+    assert settled["TR_2"] == 0, "speaking: all of the utterance is at stake"
+    hall.listeners.left("TR_2")
+    assert [one.track_sid for one in hall.listeners.open_tracks()] == ["TR_0"]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -14,9 +15,9 @@ from agent.room_captions import RoomCaptions
 from delivery.jobs import flushed
 from models.base import Recogniser
 from models.fakes import LoudnessDetector, ScriptedRecogniser, each_alone
-from pipelines.events import CaptionEvent, FinalCaption
+from pipelines.events import CaptionEvent, FinalCaption, GapCaption
 from pipelines.settings import CaptionSettings
-from storage.line import Meeting, MeetingState
+from storage.line import Heartbeat, Line, Meeting, MeetingState, OpenTrack
 from storage.record import Record
 from tests.unit.agent.streams import frame
 
@@ -32,15 +33,21 @@ class FakeRoom(rtc.EventEmitter):
 
     def __init__(self) -> None:
         super().__init__()
+        self.connection_state = rtc.ConnectionState.CONN_CONNECTED
         self.track = SimpleNamespace(kind=rtc.TrackKind.KIND_AUDIO)
         self.publication = SimpleNamespace(
-            sid="TR_1", track=self.track, muted=False, source=rtc.TrackSource.SOURCE_MICROPHONE
+            sid="TR_1",
+            kind=rtc.TrackKind.KIND_AUDIO,
+            track=self.track,
+            muted=False,
+            source=rtc.TrackSource.SOURCE_MICROPHONE,
         )
         self.claire = SimpleNamespace(
             identity="claire",
             name="Claire",
             kind=KIND,
             state=ACTIVE,
+            joined_at=None,
             track_publications={"TR_1": self.publication},
         )
         self.remote_participants = {"claire": self.claire}
@@ -86,8 +93,11 @@ class Talk:
     """A stream in which somebody talks without end."""
 
     opened = frames = 0
+    failures: list[Exception] = []  # noqa: RUF012 - emptied by the test that fills it
 
     def take(self) -> Taken:
+        if Talk.frames == SPOKEN_FRAMES and Talk.failures:
+            raise Talk.failures.pop()
         Talk.frames += 1
         return Taken(frames=(frame(8000),), overflowed=False, ended=False)
 
@@ -135,8 +145,18 @@ async def sitting(
     *,
     room_exists: bool = True,
     recogniser: Recogniser | None = None,
+    before: tuple[OpenTrack, ...] | None = None,
+    room: FakeRoom | None = None,
 ) -> AsyncIterator[Sitting]:
+    """`before`: what a predecessor, killed 12 s ago, heard."""
     meeting = await record.open_meeting(room="salle", title="", language="fr")
+    if before is not None:
+        killed = await record.take_lease(meeting.id, holder="AJ_0", ttl_sec=0)
+        assert killed is not None
+        heartbeat = Heartbeat(
+            at=datetime.now(UTC) - timedelta(seconds=12), meeting_ms=60_000, tracks=before
+        )
+        await record.renew_lease(killed, ttl_sec=-1, heartbeat=heartbeat)
     lease = await record.take_lease(meeting.id, holder="AJ_1", ttl_sec=15)
     assert lease is not None
 
@@ -144,7 +164,7 @@ async def sitting(
         return room_exists
 
     parts = Parts(
-        room=FakeRoom(),
+        room=room or FakeRoom(),
         record=record,
         lease=lease,
         lease_sec=0.1,
@@ -277,3 +297,89 @@ async def test_a_track_subscribed_again_is_listened_to_anew(record: Record) -> N
         while not await record.lines(one.meeting.id):
             await asyncio.sleep(0.01)
         assert Talk.opened == 2
+
+
+def heard_before(sid: str, identity: str = "claire", settled_ms: int = 58_000) -> OpenTrack:
+    return OpenTrack(identity=identity, name=identity.title(), track_sid=sid, settled_ms=settled_ms)
+
+
+async def gaps(one: Sitting, count: int) -> list[Line]:
+    while True:
+        lines = [line for line in await one.record.lines(one.meeting.id) if line.reason]
+        if len(lines) >= count:
+            return lines
+        await asyncio.sleep(0.01)
+
+
+async def test_what_a_killed_predecessor_left_is_a_gap_of_each_open_track(record: Record) -> None:
+    """From where it was settled to our first frame, or to our coming where the track is gone."""
+    screen = Screen()
+    before = (heard_before("TR_1"), heard_before("TR_9", "thomas", 59_500))
+    async with sitting(record, FakeNotice(), screen, before=before) as one:
+        found = {line.track_sid: line for line in await gaps(one, 2)}
+        assert {line.reason for line in found.values()} == {"restart"}
+        assert found["TR_1"].start_ms == 58_000
+        assert found["TR_9"].start_ms == 59_500
+        assert found["TR_9"].identity == "thomas"
+        for line in found.values():
+            assert 71_900 <= line.end_ms < 80_000, "12 s after a heartbeat at 60 s"
+        await one.talking()
+        one.agent.stop()
+        await one.running
+        lines = await record.lines(one.meeting.id)
+        spoken = [line for line in lines if line.reason is None]
+        assert spoken[0].start_ms >= found["TR_1"].end_ms
+    assert {caption.seq for caption in screen.shown if isinstance(caption, GapCaption)} == {
+        line.seq for line in found.values()
+    }
+
+
+@pytest.mark.parametrize(
+    ("muted", "joined_sec_ago", "start_ms"),
+    [(False, 300, 60_000), (False, 5, 67_000), (True, 300, 0)],
+)
+async def test_who_is_open_now_and_was_not_then_has_a_gap_since_the_heartbeat_or_their_coming(
+    record: Record, muted: bool, joined_sec_ago: int, start_ms: int
+) -> None:
+    room = FakeRoom()
+    room.publication.muted = muted
+    room.claire.joined_at = datetime.now(UTC) - timedelta(seconds=joined_sec_ago)
+    async with sitting(record, FakeNotice(), Screen(), before=(), room=room) as one:
+        if not muted:
+            (line,) = await gaps(one, 1)
+            assert abs(line.start_ms - start_ms) < 500
+            assert line.end_ms >= 71_900
+        one.agent.stop()
+        await one.running
+        if muted:
+            assert await record.lines(one.meeting.id) == []
+
+
+async def test_the_heartbeat_says_what_is_heard_and_the_last_one_is_kept(record: Record) -> None:
+    async with sitting(record, FakeNotice(), Screen()) as one:
+        await one.talking()
+        one.agent.stop()
+        await one.running
+        (line,) = await record.lines(one.meeting.id)
+        successor = await record.take_lease(one.meeting.id, holder="AJ_2", ttl_sec=15)
+        assert successor is not None
+        assert successor.before is not None
+        (track,) = successor.before.tracks
+        assert (track.identity, track.track_sid) == ("claire", "TR_1")
+        assert line.end_ms <= track.settled_ms <= successor.before.meeting_ms + 1_500
+
+
+async def test_a_track_that_fails_is_listened_to_anew_and_what_it_cost_is_told(
+    record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.meeting.TRACK_RETRY_SEC", 0.3)
+    Talk.failures.append(RuntimeError("a bug"))
+    async with sitting(record, FakeNotice(), Screen()) as one:
+        (line,) = await gaps(one, 1)
+        assert line.reason == "outage"
+        assert line.end_ms - line.start_ms > 300
+        one.agent.stop()
+        await one.running
+        lines = await record.lines(one.meeting.id)
+        assert lines[-1].reason is None
+        assert lines[-1].start_ms >= line.end_ms

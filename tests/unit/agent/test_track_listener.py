@@ -2,15 +2,15 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 
 from agent.audio_stream import FRAME_SAMPLES, QUEUE_FRAMES
-from agent.room_audio import overload_gap
-from agent.track_listener import MUTE_TAIL_SAMPLES, TrackListener
+from agent.track_listener import MUTE_TAIL_SAMPLES, Hole, TrackListener
 from models.base import Samples
+from pipelines.events import GapReason
 from pipelines.hearing import Steps, hear_alone
 from tests.unit.agent.streams import FakeStream, frame
-from tests.unit.agent.test_legacy_packets import CLAIRE
 
 RATE = 16_000
 
@@ -20,9 +20,29 @@ class FakeCaptions:
 
     def __init__(self) -> None:
         self.calls: list[str | int] = []
+        self.skipped: list[tuple[int, int, str | None]] = []
+        self.samples: list[Samples] = []
+        self.quiet = True
+        self.end_sample: int | None = None
+
+    @property
+    def settled_sample(self) -> int | None:
+        return self.end_sample
+
+    def begin(self, at_sample: int) -> None:
+        self.end_sample = at_sample
+
+    def skip(self, until_sample: int, reason: GapReason | None) -> None:
+        start = until_sample if self.end_sample is None else self.end_sample
+        if until_sample > start:
+            self.skipped.append((start, until_sample, reason))
+        self.end_sample = max(start, until_sample)
 
     def steps(self, samples: Samples, at_sample: int) -> Steps[None]:
+        assert self.end_sample in (None, at_sample), "every sample has its place"
         self.calls.append(at_sample)
+        self.samples.append(samples)
+        self.end_sample = at_sample + len(samples)
         yield from ()
 
     def pause(self) -> None:
@@ -42,17 +62,17 @@ class FakeCaptions:
 class Microphone:
     """A track whose sound, mute and time a test moves; each opening of it is a new stream."""
 
-    def __init__(self, *, muted: bool = False) -> None:
-        self.muted, self.now = muted, 0.0
+    def __init__(self, *, muted: bool = False, now: float = 0.0, hole: Hole | None = None) -> None:
+        self.muted, self.deaf, self.now = muted, False, now
         self.streams: list[FakeStream] = []
-        self.lost: list[tuple[int, int]] = []
         self.captions = FakeCaptions()
         self.listener = TrackListener(
             open_stream=self._open,
             muted=lambda: self.muted,
-            captions=lambda: self.captions,
-            lost=self._lost,
+            captions=self.captions,
             meeting_sec=lambda: self.now,
+            hole=hole,
+            deaf=lambda: self.deaf,
             monotonic=lambda: self.now,
             linger_sec=1.0,
         )
@@ -74,9 +94,6 @@ class Microphone:
     def _open(self) -> FakeStream:
         self.streams.append(FakeStream())
         return self.streams[-1]
-
-    async def _lost(self, start: int, end: int) -> None:
-        self.lost.append((start, end))
 
 
 async def test_frames_are_fed_in_order_and_the_end_of_the_track_finishes_them() -> None:
@@ -153,21 +170,98 @@ async def test_overflow_is_a_gap_of_what_was_dropped() -> None:
     microphone = Microphone()
     microphone.tick(frame())
     microphone.tick(*[frame()] * (QUEUE_FRAMES + 10))
-    await asyncio.sleep(0)
-    assert microphone.lost == [(FRAME_SAMPLES, 11 * FRAME_SAMPLES)]
-    assert microphone.captions.calls[1] == "pause"
-    gap = overload_gap("m", CLAIRE, *microphone.lost[0])
-    assert (gap.start_ms, gap.end_ms, gap.reason) == (50, 550, "overload")
+    assert microphone.captions.skipped == [(FRAME_SAMPLES, 11 * FRAME_SAMPLES, "overload")]
 
 
-async def test_a_gap_that_cannot_be_recorded_ends_the_track_with_its_error() -> None:
+async def test_a_failure_ends_the_track_with_its_error() -> None:
     microphone = Microphone()
-    microphone.lost = None  # type: ignore[assignment]
-    microphone.tick(frame())
-    microphone.tick(*[frame()] * (QUEUE_FRAMES + 10))
-    with pytest.raises(AttributeError):
+    microphone.listener.fail(ValueError("a bug"))
+    with pytest.raises(ValueError, match="a bug"):
         await microphone.listener.run()
     assert microphone.captions.calls[-1] == "close"
+
+
+async def test_a_stream_that_was_cut_leaves_a_gap() -> None:
+    microphone = Microphone()
+    microphone.tick(frame())
+    for _ in range(120):
+        microphone.tick(sec=0.025)
+    microphone.tick(frame())
+    assert microphone.captions.skipped == [(FRAME_SAMPLES, round(3.05 * RATE), "outage")]
+
+
+async def test_muted_is_no_gap() -> None:
+    """Muted from the beginning, for a moment, for long, at the end: each is a silence."""
+    microphone = Microphone(muted=True)
+    microphone.now = 9.0
+    microphone.muted = False
+    microphone.tick()
+    microphone.tick(frame())
+    microphone.muted = True
+    for _ in range(18):
+        microphone.tick(frame())
+    microphone.muted = False
+    microphone.tick(frame())
+    microphone.muted = True
+    microphone.tick(sec=0.5)
+    microphone.tick(sec=1.0)
+    microphone.muted = False
+    microphone.tick(sec=5.0)
+    microphone.tick(frame())
+    microphone.muted = True
+    microphone.now = 30.0
+    await microphone.finish()
+    assert [reason for _, _, reason in microphone.captions.skipped] == [None] * 4
+    assert microphone.captions.end_sample == 30 * RATE
+
+
+HOLE = Hole(start_sample=100, reason=GapReason.RESTART)
+
+
+async def test_a_predecessors_hole_ends_with_the_first_frame() -> None:
+    microphone = Microphone(now=12.0, hole=HOLE)
+    microphone.tick(frame())
+    assert microphone.captions.skipped == [(100, 12 * RATE, "restart")]
+    assert microphone.captions.fed == [12 * RATE]
+
+
+@pytest.mark.parametrize("muted", [True, False])
+async def test_a_track_that_gives_nothing_is_accounted_for_to_its_end(muted: bool) -> None:
+    microphone = Microphone(muted=muted, now=3.0, hole=HOLE)
+    running = asyncio.create_task(microphone.listener.run())
+    await asyncio.sleep(0)
+    if muted:
+        microphone.now = 4.0
+    microphone.listener.end()
+    await running
+    silence = [(3 * RATE, 4 * RATE, None)] if muted else []
+    assert microphone.captions.skipped == [(100, 3 * RATE, "restart"), *silence]
+
+
+async def test_what_comes_as_silence_while_our_connection_is_away_is_a_gap() -> None:
+    """Lost packets are filled in with silence that nobody was silent for."""
+    microphone = Microphone()
+    for value, deaf in ((1000, 0), (0, 1), (0, 1), (1000, 1), (0, 0)):
+        microphone.deaf = bool(deaf)
+        microphone.tick(frame(value))
+    n = FRAME_SAMPLES
+    assert microphone.captions.skipped == [(n, 3 * n, "outage")]
+    assert microphone.captions.fed == [0, 3 * n, 4 * n]
+
+
+async def test_the_clocks_difference_is_filled_in_or_left_out_where_nobody_speaks() -> None:
+    """The frames are 0.1% too short, then 0.2% too long; nothing of it is a hole."""
+    microphone = Microphone()
+    for n in range(1800):
+        microphone.tick(frame(), sec=0.05 * (1.001 if n < 600 else 0.998))
+    captions = microphone.captions
+    assert captions.skipped == []
+    assert captions.end_sample is not None
+    assert abs(captions.end_sample / RATE - microphone.now) < 0.05
+    filled_in = sum(int(np.count_nonzero(samples == 0)) for samples in captions.samples)
+    left_out = 1800 * FRAME_SAMPLES + filled_in - sum(len(one) for one in captions.samples)
+    assert filled_in > 160
+    assert left_out > 160
 
 
 async def test_a_track_that_comes_muted_has_no_stream_until_it_is_unmuted() -> None:
@@ -205,5 +299,5 @@ async def test_a_track_muted_for_long_gives_its_stream_back_and_gets_a_new_one()
 async def test_a_track_that_ends_while_muted_ends() -> None:
     microphone = Microphone(muted=True)
     await microphone.finish()
-    assert microphone.captions.calls == [], "nothing was begun"
+    assert microphone.captions.calls == ["pause", "drain", "close"]
     assert not microphone.streams

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storage.database import Database
-from storage.line import Line, LineWord, MeetingState, Organiser
+from storage.line import Heartbeat, Line, LineWord, MeetingState, OpenTrack, Organiser
 from storage.record import LeaseLost, Record
 
 LINE = Line(
@@ -190,6 +190,32 @@ async def test_a_released_lease_is_free_at_once(record: Record) -> None:
     with pytest.raises(LeaseLost):
         await record.renew_lease(lease, ttl_sec=600)
     assert await record.take_lease(meeting, holder="b", ttl_sec=1) is not None
+
+
+async def test_a_successor_learns_what_was_heard_last_and_what_was_committed_after(
+    record: Record, clock: Clock
+) -> None:
+    meeting = await _open(record)
+    first = await record.take_lease(meeting, holder="a", ttl_sec=1)
+    assert first is not None
+    assert first.before is None
+    tracks = tuple(
+        OpenTrack(identity="elise", name="Élise", track_sid=sid, settled_ms=500)
+        for sid in (LINE.track_sid, "TR_silent")
+    )
+    heartbeat = Heartbeat(at=clock.at, meeting_ms=900, tracks=tracks)
+    await record.renew_lease(first, ttl_sec=1, heartbeat=heartbeat)
+    await record.renew_lease(first, ttl_sec=1)
+    await record.commit(first, replace(LINE, start_ms=600, end_ms=2_000))
+    clock.pass_sec(2)
+    second = await record.take_lease(meeting, holder="b", ttl_sec=1)
+    assert second is not None
+    committed = replace(tracks[0], settled_ms=2_000)
+    assert second.before == replace(heartbeat, tracks=(committed, tracks[1]))
+    await record.release_lease(second, replace(heartbeat, meeting_ms=3_000, tracks=()))
+    third = await record.take_lease(meeting, holder="c", ttl_sec=1)
+    assert third is not None
+    assert third.before == replace(heartbeat, meeting_ms=3_000, tracks=())
 
 
 async def test_an_ended_meeting_gives_no_lease_but_keeps_its_last_finals(record: Record) -> None:

@@ -1,0 +1,1 @@
+"""Captions measured: meetings through the true pipeline, against what was truly said."""
