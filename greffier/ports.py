@@ -39,19 +39,27 @@ def livekit_server() -> str:
 
 
 def livekit_config(
-    *, port: int, tcp_port: int, udp_port: int, key: str, secret: str, webhook: str
+    *,
+    port: int,
+    tcp_port: int,
+    udp_port: int,
+    key: str,
+    secret: str,
+    webhook: str,
+    address: str = "127.0.0.1",
 ) -> str:
-    """A loopback-only configuration, as YAML: no STUN server outside, one UDP port for media."""
+    """A configuration, as YAML: one address of this machine, one UDP port, no STUN outside."""
     return f"""port: {port}
-bind_addresses: [127.0.0.1]
+bind_addresses: [{address}]
 log_level: warn
 rtc:
   udp_port: {udp_port}
   tcp_port: {tcp_port}
   use_external_ip: false
-  node_ip: 127.0.0.1
+  ips: {{includes: [{address}/32]}}
+  node_ip: {address}
   enable_loopback_candidate: true
-  stun_servers: ["127.0.0.1:{udp_port}"]
+  stun_servers: ["{address}:{udp_port}"]
 keys: {{{key}: {secret}}}
 room: {{auto_create: true, empty_timeout: 300, departure_timeout: 20}}
 webhook: {{api_key: {key}, urls: ["{webhook}"]}}

@@ -44,10 +44,18 @@ class Addresses:
 
 
 class Stack:
-    """An async context: inside it, everything runs and is ready."""
+    """An async context: inside it, everything runs and is ready, for others at `address`."""
 
-    def __init__(self, settings: Settings, *, folder: Path, progress: Progress) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        folder: Path,
+        progress: Progress,
+        address: str = "127.0.0.1",
+    ) -> None:
         self._given = settings
+        self._address = address
         self.folder = folder.absolute()
         self._progress = progress
         self._temporary = Path(tempfile.mkdtemp(prefix="greffier-"))
@@ -80,7 +88,7 @@ class Stack:
         self.folder.mkdir(parents=True, exist_ok=True)
         settings, udp_port, tcp_port = self._settings()
         livekit_port = int(settings.livekit.url.rpartition(":")[2])
-        rooms_url = f"http://127.0.0.1:{settings.rooms.port}"
+        rooms_url = settings.rooms.public_url
         secret = settings.livekit.api_secret.get_secret_value()
         config = self._temporary / "livekit.yaml"
         config.touch(mode=0o600)
@@ -92,6 +100,7 @@ class Stack:
                 key=settings.livekit.api_key,
                 secret=secret,
                 webhook=f"{rooms_url}/livekit/webhook",
+                address=self._address,
             )
         )
         await asyncio.to_thread(migrate, settings.storage.database_url)
@@ -103,7 +112,7 @@ class Stack:
             Program(
                 name="livekit",
                 argv=(server, "--config", str(config)),
-                ready=answers(f"http://127.0.0.1:{livekit_port}/"),
+                ready=answers(f"http://{self._address}:{livekit_port}/"),
             ),
             Program(
                 name="mail",
@@ -153,15 +162,15 @@ class Stack:
         rooms_port = free_port(given.rooms.port)
         own: dict[str, dict[str, object]] = {
             "livekit": {
-                "url": f"ws://127.0.0.1:{livekit_port}",
+                "url": f"ws://{self._address}:{livekit_port}",
                 "public_url": "",
                 "api_key": "greffier",
                 "api_secret": secrets.token_urlsafe(32),
             },
             "rooms": {
-                "host": "127.0.0.1",
+                "host": self._address,
                 "port": rooms_port,
-                "public_url": f"http://127.0.0.1:{rooms_port}",
+                "public_url": f"http://{self._address}:{rooms_port}",
                 "api_key": secrets.token_urlsafe(24),
             },
             # A Unix socket's path may be 107 bytes long: a short temporary one always fits.

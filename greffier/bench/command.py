@@ -92,3 +92,19 @@ def captions(  # noqa: PLR0917 - typer takes each option as a parameter
         processes=processes,
     )
     bench(load(), plan, out=out, json_file=json_file)
+
+
+@app.command()
+def network(
+    networks: Annotated[
+        str, typer.Option(help="Which, with commas between: perfect, delay, loss5, loss10, tcp")
+    ] = "perfect,delay,loss5,loss10,tcp",
+    seconds: Annotated[float, typer.Option(min=8, help="How much of the demo meeting")] = 180.0,
+    seed: Annotated[int, typer.Option(help="Another one loses other packets")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/network"),
+) -> None:
+    """Captions of speakers whose packets get lost or come late. Linux, as root."""
+    from greffier.bench.network.run import bench  # noqa: PLC0415 - keeps `--help` quick
+
+    names = list(dict.fromkeys(name.strip() for name in networks.split(",") if name.strip()))
+    bench(load(), names, seconds=seconds, seed=seed, out=out)

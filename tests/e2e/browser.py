@@ -29,17 +29,17 @@ def chromium() -> str:
     """Chromium's path. Without one the test is left out; under CI it fails."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    return found or _left_out("the page's tests need Chromium: apt-get install chromium")
+    return found or left_out("the page's tests need Chromium: apt-get install chromium")
 
 
 def axe_source() -> str:
     """axe-core, which judges accessibility."""
     if not AXE.exists():
-        _left_out("the accessibility tests need axe-core: npm ci --prefix web")
+        left_out("the accessibility tests need axe-core: npm ci --prefix web")
     return AXE.read_text("utf-8")
 
 
-def _left_out(line: str) -> str:
+def left_out(line: str) -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(line)
     pytest.skip(line)
@@ -47,9 +47,12 @@ def _left_out(line: str) -> str:
 
 @contextlib.asynccontextmanager
 async def browser(
-    playwright: Playwright, *, microphone: Path | None = None
+    playwright: Playwright, *, microphone: Path | None = None, program: str = ""
 ) -> AsyncIterator[Browser]:
-    """A browser of one's own: the sound of the fake microphone belongs to the process."""
+    """A browser of one's own: the sound of the fake microphone belongs to the process.
+
+    `program` starts Chromium, where that isn't done by its name alone.
+    """
     arguments = [
         "--no-sandbox",
         "--autoplay-policy=no-user-gesture-required",
@@ -64,7 +67,7 @@ async def browser(
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-audio-capture={microphone}",
         ]
-    one = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
+    one = await playwright.chromium.launch(executable_path=program or chromium(), args=arguments)
     try:
         yield one
     finally:

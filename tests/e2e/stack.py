@@ -154,12 +154,18 @@ def greffier_process(
 
 
 @contextlib.contextmanager
-def livekit_server(webhook: str = "") -> Iterator[LiveKit]:
+def livekit_server(webhook: str = "", address: str = "127.0.0.1") -> Iterator[LiveKit]:
     """A LiveKit server on free ports, ready. `webhook`: where it reports events, if anywhere."""
     port, tcp = free_port(0), free_port(0)
     udp = free_port(0, kind=socket.SOCK_DGRAM)
     text = livekit_config(
-        port=port, tcp_port=tcp, udp_port=udp, key=KEY, secret=SECRET, webhook=webhook
+        port=port,
+        tcp_port=tcp,
+        udp_port=udp,
+        key=KEY,
+        secret=SECRET,
+        webhook=webhook,
+        address=address,
     )
     if not webhook:
         text = "".join(line for line in text.splitlines(True) if not line.startswith("webhook"))
@@ -167,8 +173,8 @@ def livekit_server(webhook: str = "") -> Iterator[LiveKit]:
         config = Path(folder) / "livekit.yaml"
         config.write_text(text)
         with running([livekit_binary(), "--config", str(config)]) as server:
-            wait_http(f"http://127.0.0.1:{port}/", process=server)
-            yield LiveKit(url=f"ws://127.0.0.1:{port}")
+            wait_http(f"http://{address}:{port}/", process=server)
+            yield LiveKit(url=f"ws://{address}:{port}")
 
 
 def wait_http(

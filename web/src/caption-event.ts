@@ -34,6 +34,11 @@ export function captionEvent(
   return seq === undefined ? undefined : { kind: "final", ...timed, seq, endMs, text, language };
 }
 
+/** Whether recognition has so much to do that captions come late, or only as finals. */
+export function isBehind(attributes: Readonly<Record<string, string>>): boolean {
+  return attributes["greffier.pressure"] !== undefined;
+}
+
 function whole(value: string | undefined): number | undefined {
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
 }

@@ -1,8 +1,8 @@
 /**
  * `<greffier-captions>`: the captions of a meeting, by speaker, as a log.
  *
- * Set `lines` (in meeting order) and `language`. Finals are solid; of a partial, what may still
- * change is dimmed and italic. Finals are spoken to screen readers only if the reader asks for it.
+ * Set `lines` (in meeting order), `language`, and `behind` where captions come late. Finals are
+ * solid; of a partial, what may still change is dimmed, in italics, and ends in dots. Finals are spoken to screen readers only if the reader asks for it.
  */
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
@@ -24,6 +24,7 @@ export class CaptionsElement extends LitElement {
   static override properties = {
     lines: { attribute: false },
     language: {},
+    behind: { type: Boolean },
     size: { state: true },
     announcing: { state: true },
     following: { state: true },
@@ -31,6 +32,7 @@ export class CaptionsElement extends LitElement {
   };
   declare lines: readonly CaptionLine[];
   declare language: Language;
+  declare behind: boolean;
   declare private size: number;
   declare private announcing: boolean;
   declare private following: boolean;
@@ -42,6 +44,7 @@ export class CaptionsElement extends LitElement {
     super();
     this.lines = [];
     this.language = "fr";
+    this.behind = false;
     this.size = keptSize();
     this.announcing = false;
     this.following = true;
@@ -82,6 +85,7 @@ export class CaptionsElement extends LitElement {
           ${t.announce}
         </label>
       </div>
+      <p class="late" role="status">${this.behind ? t.late : nothing}</p>
       <div class="frame">
         <div
           class="log"
@@ -133,7 +137,7 @@ export class CaptionsElement extends LitElement {
         >`;
       case "gap": {
         const seconds = Math.max(1, Math.round((line.endMs - line.startMs) / 1000));
-        return html`<p class="said gap">${t.gap(seconds, t.gapReasons[line.reason] ?? line.reason)}</p>`;
+        return html`<p class="said gap">${t.gap(seconds, t.gapReasons[line.reason])}</p>`;
       }
     }
   }

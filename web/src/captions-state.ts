@@ -74,16 +74,32 @@ export const noCaptions: CaptionsState = {
   beyond: new Set(),
 };
 
+/** A partial that nobody has touched for so long is of an utterance whose end was never said. */
+export const QUIET_MS = 30_000;
+
 /** Whether lines of the record were missed: ask for the history after `completeTo`. */
 export function hasHole(state: CaptionsState): boolean {
   return state.beyond.size > 0;
+}
+
+/** Whether nothing of any meeting is here yet. */
+export function isEmpty(state: CaptionsState): boolean {
+  return state.meeting === null && state.closed.size === 0;
+}
+
+/** Whether a line has a number that is taken by another: a new meeting has begun in the room. */
+export function isOfAnother(state: CaptionsState, event: CaptionEvent): boolean {
+  const isLine = event.kind === "final" || event.kind === "gap";
+  return isLine && event.seq <= state.completeTo && !state.closed.has(event.id);
 }
 
 /** The state after one event from the room. */
 export function withEvent(state: CaptionsState, event: CaptionEvent): CaptionsState {
   switch (event.kind) {
     case "partial":
-      return isStale(state, event) ? state : { ...state, lines: placed(state.lines, event) };
+      return isStale(state, event)
+        ? state
+        : { ...state, lines: placed(withoutQuiet(state.lines, event.sentAt), event) };
     case "dropped":
       return {
         ...state,
@@ -131,6 +147,10 @@ function isStale(state: CaptionsState, event: PartialLine): boolean {
   if (state.closed.has(event.id)) return true;
   const shown = state.lines.find((line) => line.id === event.id);
   return shown?.kind === "partial" && shown.sentAt > event.sentAt;
+}
+
+function withoutQuiet(lines: readonly CaptionLine[], now: number): readonly CaptionLine[] {
+  return lines.filter((line) => line.kind !== "partial" || line.sentAt > now - QUIET_MS);
 }
 
 /** `line` in its place in meeting order; it replaces the line of the same id. */

@@ -124,6 +124,18 @@ export const captionsStyles = css`
     color: var(--mention);
     font-style: italic;
   }
+  /* Not by colour and slant alone, and nothing for a screen reader. */
+  .tail::after {
+    content: "…";
+    content: "…" / "";
+  }
+  .late {
+    margin: 0;
+    color: var(--mention);
+  }
+  .late:not(:empty) {
+    padding-block-end: 0.5rem;
+  }
   .gap {
     color: var(--mention);
     font-size: max(0.875rem, 0.8em);

@@ -45,6 +45,7 @@ export class MeetingView extends LitElement {
           <greffier-captions
             .lines=${meeting.lines}
             .language=${this.language}
+            .behind=${meeting.isBehind}
           ></greffier-captions>
         </div>
         ${peopleList(meeting.people, t)} ${this.controls()} ${this.stopDialog()}

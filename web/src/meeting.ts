@@ -1,27 +1,21 @@
 /** One meeting as the page knows it: the room, the record so far, the notice, the minutes. */
 
 import type { LocalAudioTrack } from "livekit-client";
-import {
-  type CaptionEvent,
-  type CaptionLine,
-  hasHole,
-  noCaptions,
-  withEvent,
-  withHistory,
-  withoutPartials,
-} from "./captions-state.js";
-import { minutesOf, type Minutes } from "./minutes.js";
+import type { CaptionEvent, CaptionLine } from "./captions-state.js";
+import { HeldSeat } from "./held-seat.js";
+import type { Minutes } from "./minutes.js";
+import { RecordReader } from "./record-reader.js";
 import { type Person, RoomClient, type RoomListener } from "./room-client.js";
-import { remember, type RememberedSeat } from "./seat-memory.js";
 import {
   fetchHistory,
   fetchMinutes,
   type MeetingState,
+  ServiceError,
   setTranscription,
 } from "./service.js";
 
-/** While minutes are being made their packet may get lost: the history is asked this often. */
-const ASK_AGAIN_MS = 5_000;
+/** First and longest pause before the room is joined anew, after the connection was given up. */
+const COME_BACK_MS = [1_000, 10_000] as const;
 
 export type Connection = "connected" | "reconnecting" | "left" | "removed" | "lost";
 
@@ -29,28 +23,43 @@ export class Meeting implements RoomListener {
   connection: Connection = "connected";
   /** `unknown` in a room of another product, until its notice comes. */
   transcription: "on" | "off" | "unknown" = "unknown";
-  state: MeetingState | null = null;
-  minutes: Minutes | undefined;
+  /** Recognition is overloaded: captions are late. */
+  isBehind = false;
   people: Person[] = [];
-  private captions = noCaptions;
-  private readonly client = new RoomClient(this);
-  private refreshing: Promise<void> | undefined;
-  private refreshAgain = false;
-  private askTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly record: RecordReader;
+  private client = new RoomClient(this);
+  private track: LocalAudioTrack | undefined;
 
   /** `onChange` is called whenever something to be shown has changed. */
   constructor(
-    private seat: RememberedSeat,
-    readonly mode: "speak" | "read",
+    private readonly seat: HeldSeat,
     private readonly onChange: () => void,
-  ) {}
+  ) {
+    const source = {
+      history: (after: number) => seat.call((one) => fetchHistory(one, after)),
+      minutes: () => seat.call(fetchMinutes),
+    };
+    this.record = new RecordReader(source, onChange);
+  }
 
   get room(): string {
     return this.seat.room;
   }
 
+  get mode(): "speak" | "read" {
+    return this.seat.mode;
+  }
+
   get lines(): readonly CaptionLine[] {
-    return this.captions.lines;
+    return this.record.captions.lines;
+  }
+
+  get state(): MeetingState | null {
+    return this.record.state;
+  }
+
+  get minutes(): Minutes | undefined {
+    return this.record.minutes;
   }
 
   get mayPublish(): boolean {
@@ -61,117 +70,121 @@ export class Meeting implements RoomListener {
     return this.people.find((person) => person.isMe);
   }
 
-  /** Joins the room; what was said before follows. Rejects when the room can't be reached. */
+  /**
+   * Joins the room; what was said before follows. Rejects when the room can't be reached.
+   * From then on `track` is the meeting's, which stops it.
+   */
   async join(track?: LocalAudioTrack): Promise<void> {
-    await this.client.join(this.seat, track);
-    this.refresh();
+    await this.client.join(this.seat.current, track);
+    this.track = track;
+    this.record.refresh();
   }
 
   async leave(): Promise<void> {
+    this.over("left");
     await this.client.leave();
   }
 
   async setMuted(muted: boolean): Promise<void> {
-    await this.client.setMuted(muted);
+    await (muted ? this.track?.mute() : this.track?.unmute());
+    this.changed();
   }
 
   async setTranscription(wanted: "start" | "stop"): Promise<void> {
-    await setTranscription(this.seat, wanted);
-    this.refresh();
+    await this.seat.call((seat) => setTranscription(seat, wanted));
+    this.record.refresh();
   }
 
   changed(): void {
-    this.people = this.client.people();
     if (this.isOver()) return;
+    this.people = this.client.people();
     this.connection = this.client.isConnected ? "connected" : "reconnecting";
     this.onChange();
   }
 
-  caption(event: CaptionEvent): void {
-    this.captions = withEvent(this.captions, event);
-    if (hasHole(this.captions)) this.refresh();
-    this.onChange();
+  caption(event: CaptionEvent, isBehind: boolean): void {
+    this.isBehind = isBehind;
+    this.record.event(event);
   }
 
   reconnected(): void {
-    this.captions = withoutPartials(this.captions);
-    this.refresh();
+    this.record.interrupted();
+    this.record.refresh();
     this.changed();
   }
 
   metadata(text: string): void {
     const notice = noticeIn(text);
     if (notice === undefined) return;
-    if (notice !== this.transcription) this.refresh();
+    if (notice !== this.transcription) this.record.refresh();
     this.transcription = notice;
+    if (notice === "off") this.isBehind = false;
     this.onChange();
   }
 
   packet(topic: string | undefined, text: string): void {
     const message = parsed(text) as { type?: unknown } | undefined;
-    if (topic === "greffier.minutes") this.refresh();
+    if (topic === "greffier.minutes") this.record.refresh();
     if (message?.type === "transcriptionStarted") {
       this.transcription = "on";
       this.onChange();
     }
   }
 
-  /** LiveKit's fresh token serves for what is asked over HTTP too. */
   renewed(token: string): void {
-    this.seat = { ...this.seat, token };
-    remember(this.seat);
+    this.seat.took(token);
   }
 
   ended(reason: "left" | "removed" | "lost"): void {
-    this.connection = reason;
-    this.captions = withoutPartials(this.captions);
-    if (reason === "left") clearTimeout(this.askTimer);
-    this.onChange();
+    if (this.isOver()) return;
+    if (reason === "lost") void this.comeBack();
+    else this.over(reason);
   }
 
   private isOver(): boolean {
     return ["left", "removed", "lost"].includes(this.connection);
   }
 
-  /** Brings the record and the minutes up to date; calls while one runs make it run once more. */
-  private refresh(): void {
-    if (this.refreshing) {
-      this.refreshAgain = true;
-      return;
-    }
-    clearTimeout(this.askTimer);
-    this.refreshing = this.fetchAll()
-      .catch(() => {
-        this.askTimer = setTimeout(() => { this.refresh(); }, ASK_AGAIN_MS);
-      })
-      .finally(() => {
-        this.refreshing = undefined;
-        if (!this.refreshAgain) return;
-        this.refreshAgain = false;
-        this.refresh();
-      });
-  }
-
-  private async fetchAll(): Promise<void> {
-    let history = await fetchHistory(this.seat, this.captions.completeTo);
-    if (this.captions.meeting !== null && history.meeting !== this.captions.meeting) {
-      // Another meeting has begun here. Emptied first, then asked from its beginning, so that
-      // what arrives live in between is either kept or in the answer.
-      this.captions = { ...noCaptions, meeting: history.meeting };
-      this.minutes = undefined;
-      history = await fetchHistory(this.seat, 0);
-    }
-    this.captions = withHistory(this.captions, history);
-    this.state = history.state;
-    if (this.state !== "live") this.captions = withoutPartials(this.captions);
-    if (this.state === "delivered" && !this.minutes) {
-      this.minutes = minutesOf(await fetchMinutes(this.seat));
-    }
-    if (this.state === "ended" && this.connection !== "left") {
-      this.askTimer = setTimeout(() => { this.refresh(); }, ASK_AGAIN_MS);
-    }
+  /** Who left is told nothing more; who was sent away still gets the minutes. */
+  private over(why: "left" | "removed" | "lost"): void {
+    this.connection = why;
+    this.track?.stop();
+    this.record.interrupted();
+    if (why === "left") this.record.close();
     this.onChange();
   }
+
+  /** The SDK has given up, as it does when its token has run out: the same person joins anew. */
+  private async comeBack(): Promise<void> {
+    this.connection = "reconnecting";
+    this.record.interrupted();
+    const [first, longest] = COME_BACK_MS;
+    for (let pause: number = first; ; pause = Math.min(2 * pause, longest)) {
+      // Spread, so that the readers of a server that was away don't come back all at once.
+      await later(pause * (0.5 + Math.random()));
+      if (this.isOver()) return;
+      this.client = new RoomClient(this);
+      try {
+        await this.client.join(await this.seat.renewed(), this.track);
+      } catch (error) {
+        if (!isRefusal(error)) continue;
+        this.over("lost");
+        return;
+      }
+      if (this.isOver()) return this.client.leave();
+      this.reconnected();
+      return;
+    }
+  }
+}
+
+/** Whether asking again is no use: the service has answered, and said no. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ServiceError && [401, 403, 404, 409, 422].includes(error.status);
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function noticeIn(metadata: string): "on" | "off" | undefined {

@@ -1,3 +1,4 @@
+import { duration } from "./duration.js";
 import type { Messages } from "./messages-fr.js";
 
 /** The page in English. */
@@ -28,12 +29,13 @@ export const en: Messages = {
   smaller: "Smaller text",
   larger: "Larger text",
   announce: "Announce captions (screen reader)",
-  gap: (seconds, reason) => `[${seconds} s not transcribed: ${reason}]`,
+  late: "The service is very busy: captions come later.",
+  gap: (seconds, reason) => `[${duration(seconds)} not transcribed${reason ? `: ${reason}` : ""}]`,
   gapReasons: {
-    overload: "overload",
-    outage: "outage",
-    restart: "restart",
-    opted_out: "at the person’s request",
+    overload: "service overloaded",
+    outage: "service out of order",
+    restart: "service restarted",
+    opted_out: "at this person’s request",
     off_record: "off the record",
   },
   people: "People here",

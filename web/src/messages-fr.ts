@@ -1,5 +1,7 @@
 /** The page in French; the other languages have the same keys. */
 
+import { duration } from "./duration.js";
+
 export const fr = {
   title: "Réunion sous-titrée",
   otherLanguage: "English",
@@ -27,11 +29,14 @@ export const fr = {
   smaller: "Réduire le texte",
   larger: "Agrandir le texte",
   announce: "Annoncer les sous-titres (lecteur d’écran)",
-  gap: (seconds: number, reason: string) => `[${seconds} s non transcrites : ${reason}]`,
+  late: "Le service est très sollicité : les sous-titres arrivent plus tard.",
+  /** As pipelines/gap_text.py says it; a reason that is not known is left out. */
+  gap: (seconds: number, reason: string | undefined) =>
+    `[${duration(seconds)} non transcrite${[1, 60].includes(seconds) ? "" : "s"}${reason ? `\u00a0: ${reason}` : ""}]`,
   gapReasons: {
-    overload: "surcharge",
-    outage: "panne",
-    restart: "redémarrage",
+    overload: "service surchargé",
+    outage: "service en panne",
+    restart: "service redémarré",
     opted_out: "à la demande de la personne",
     off_record: "hors procès-verbal",
   } as Readonly<Record<string, string>>,

@@ -1,6 +1,7 @@
 /** `<greffier-page>`: the whole page. It joins, and shows the form or the meeting. */
 
 import { html, LitElement, type PropertyValues, type TemplateResult } from "lit";
+import { HeldSeat } from "./held-seat.js";
 import { type ErrorName, keepLanguage, type Language, messages, startLanguage } from "./i18n.js";
 import "./join-form.js";
 import { Meeting } from "./meeting.js";
@@ -92,7 +93,7 @@ class Page extends LitElement {
       try {
         const seat = { ...(await seatFor(wish)), name: wish.name };
         remember(seat);
-        const meeting = new Meeting(seat, wish.mode, () => { this.showMeeting(); });
+        const meeting = new Meeting(new HeldSeat(seat, wish.mode), () => { this.showMeeting(); });
         await meeting.join(track);
         this.meeting = meeting;
         history.replaceState(null, "", `?room=${encodeURIComponent(wish.room)}`);

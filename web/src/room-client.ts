@@ -6,12 +6,13 @@ import {
   DisconnectReason,
   type LocalAudioTrack,
   type Participant,
+  type ReconnectPolicy,
   type RemoteTrack,
   Room,
   RoomEvent,
   Track,
 } from "livekit-client";
-import { captionEvent } from "./caption-event.js";
+import { captionEvent, isBehind } from "./caption-event.js";
 import type { CaptionEvent } from "./captions-state.js";
 import type { Seat } from "./service.js";
 
@@ -28,7 +29,8 @@ export interface Person {
 export interface RoomListener {
   /** People, microphones or the connection changed. */
   changed(): void;
-  caption(event: CaptionEvent): void;
+  /** `isBehind`: recognition can't keep up. */
+  caption(event: CaptionEvent, isBehind: boolean): void;
   /** The connection was lost and is back: some of what was sent is missed. */
   reconnected(): void;
   /** Room metadata, as it is now. */
@@ -40,13 +42,30 @@ export interface RoomListener {
   ended(why: "left" | "removed" | "lost"): void;
 }
 
+const LONGEST_PAUSE_MS = 4_000;
+
+/**
+ * As long as the person stays, the connection is tried again: at once, then less and less often.
+ * Spread, so that the readers of a server that was away don't come back all in the same moment.
+ */
+const untilItIsBack: ReconnectPolicy = {
+  nextRetryDelayInMs: ({ retryCount }) =>
+    Math.min(300 * retryCount ** 2 + 300, LONGEST_PAUSE_MS) * (0.5 + Math.random()),
+};
+
 /** Asks for the microphone; rejects when the person or the browser refuses it. */
 export function openMicrophone(): Promise<LocalAudioTrack> {
   return createLocalAudioTrack();
 }
 
 export class RoomClient {
-  private readonly room = new Room({ dynacast: false, adaptiveStream: false });
+  private readonly room = new Room({
+    dynacast: false,
+    adaptiveStream: false,
+    reconnectPolicy: untilItIsBack,
+    // The microphone outlives this room: where the connection is given up, another one takes it.
+    stopLocalTrackOnUnpublish: false,
+  });
   /** Names of all who were here: a final may come after its speaker has left. */
   private readonly names = new Map<string, string>();
   private hasJoined = false;
@@ -58,13 +77,13 @@ export class RoomClient {
     this.listen();
   }
 
-  /** Joins; without a track only captions are received, and no one's audio. */
+  /** Joins; without a track only captions are received, and no one's audio. Keeps no broken room. */
   async join(seat: Seat, track?: LocalAudioTrack): Promise<void> {
     await this.room.connect(seat.serverUrl, seat.token, { autoSubscribe: track !== undefined });
     try {
       if (track) await this.room.localParticipant.publishTrack(track);
     } catch (error) {
-      await this.room.disconnect(true);
+      await this.room.disconnect(false);
       throw error;
     }
     // The room itself says nothing of fresh tokens; its engine, which outlives reconnects, does.
@@ -77,12 +96,7 @@ export class RoomClient {
   }
 
   async leave(): Promise<void> {
-    await this.room.disconnect(true);
-  }
-
-  async setMuted(muted: boolean): Promise<void> {
-    await this.room.localParticipant.setMicrophoneEnabled(!muted);
-    this.listener.changed();
+    await this.room.disconnect(false);
   }
 
   get isConnected(): boolean {
@@ -130,6 +144,7 @@ export class RoomClient {
       .on(RoomEvent.Reconnecting, changed)
       .on(RoomEvent.SignalReconnecting, changed)
       .on(RoomEvent.Reconnected, () => {
+        this.listener.metadata(this.room.metadata ?? "");
         this.listener.reconnected();
       })
       .on(RoomEvent.RoomMetadataChanged, (text) => {
@@ -161,7 +176,7 @@ export class RoomClient {
     const event = captionEvent({ text, attributes, sender, sentAt: timestamp }, (identity) =>
       this.nameOf(identity),
     );
-    if (event) this.listener.caption(event);
+    if (event) this.listener.caption(event, isBehind(attributes));
   }
 
   private nameOf(identity: string): string {

@@ -106,6 +106,9 @@ function roomPath(seat: Seat): string {
   return `/api/rooms/${encodeURIComponent(seat.room)}`;
 }
 
+/** On a network that has gone silent a request would wait for minutes, and longer than the silence. */
+const PATIENCE_MS = 10_000;
+
 async function call(
   method: string,
   path: string,
@@ -117,6 +120,7 @@ async function call(
     response = await fetch(path, {
       method,
       cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE_MS),
       headers: {
         ...(body !== undefined && { "Content-Type": "application/json" }),
         ...(token && { Authorization: `Bearer ${token}` }),
@@ -127,6 +131,8 @@ async function call(
     throw new ServiceError(0);
   }
   if (!response.ok) throw new ServiceError(response.status);
-  const text = await response.text();
+  const text = await response.text().catch(() => {
+    throw new ServiceError(0);
+  });
   return text ? (JSON.parse(text) as unknown) : undefined;
 }

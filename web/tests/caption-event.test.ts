@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { captionEvent } from "../src/caption-event.js";
+import { captionEvent, isBehind } from "../src/caption-event.js";
 
 const base = { "lk.segment_id": "u1", "greffier.speaker": "claire", "greffier.start_ms": "1200" };
 const nameOf = (identity: string): string => (identity === "claire" ? "Claire Martin" : identity);
@@ -37,4 +37,8 @@ describe("captionEvent", () => {
     expect(read({ "lk.segment_id": "" })).toBeUndefined();
     expect(read({ "greffier.start_ms": "NaN" })).toBeUndefined();
   });
+});
+
+it("recognition is behind whenever a pressure is named", () => {
+  expect([isBehind({}), isBehind({ "greffier.pressure": "slow" })]).toEqual([false, true]);
 });
