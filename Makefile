@@ -1,5 +1,5 @@
 # Each target is one script. Set-up is done once: a second run finds it up to date.
-.PHONY: help setup setup-all demo up test test-fast check bench bench-setup demo-model requirements env-example clean
+.PHONY: help setup setup-all demo up test test-fast check bench bench-setup demo-model screenshots requirements env-example clean
 .DEFAULT_GOAL := help
 
 help: ## These lines
@@ -35,6 +35,9 @@ bench-setup: setup ## The other systems of the bench, each in an environment of 
 demo-model: ## Train the demo model from nothing (hours)
 	@sh setup/setup.sh app train voices
 	@.venv/bin/python -m assets.recipe $(ARGS)
+
+screenshots: setup-all ## Take the README's pictures anew, from a meeting that is played (four minutes)
+	@.venv/bin/python -m tests.e2e.screenshots $(ARGS)
 
 requirements: ## Write the locks anew from requirements/*.in
 	@sh setup/setup.sh app dev

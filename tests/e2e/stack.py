@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,7 +55,15 @@ class LiveKit:
         """An API client; close it with `aclose()`, or use it as an async context."""
         return api.LiveKitAPI(self.url, self.key, self.secret)
 
-    def token(self, room: str, identity: str, *, name: str = "", publish: bool = True) -> str:
+    def token(
+        self,
+        room: str,
+        identity: str,
+        *,
+        name: str = "",
+        publish: bool = True,
+        ttl: timedelta = timedelta(hours=1),
+    ) -> str:
         """A join token."""
         grants = api.VideoGrants(room_join=True, room=room, can_publish=publish, can_subscribe=True)
         return (
@@ -62,6 +71,7 @@ class LiveKit:
             .with_identity(identity)
             .with_name(name or identity)
             .with_grants(grants)
+            .with_ttl(ttl)
             .to_jwt()
         )
 
