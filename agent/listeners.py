@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from livekit import rtc
@@ -40,7 +41,7 @@ class Heard:
 
 
 class Listeners:
-    """One listener a track. `deaf`: our connection to the room is away."""
+    """One listener a track. `deaf`: our connection to the room is away; `sleep`: between ticks."""
 
     def __init__(
         self,
@@ -56,6 +57,8 @@ class Listeners:
         handover: Handover,
         deaf: Callable[[], bool],
         trace: UtteranceTrace = untraced,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._meeting_id = meeting_id
         self._open_stream = open_stream
@@ -68,6 +71,8 @@ class Listeners:
         self._handover = handover
         self._deaf = deaf
         self._trace = trace
+        self._monotonic = monotonic
+        self._sleep = sleep
         self._by_sid: dict[str, Heard] = {}
         self._gone: dict[str, Heard] = {}
         self._changed = asyncio.Event()
@@ -125,6 +130,7 @@ class Listeners:
             meeting_sec=self._clock.sec,
             hole=hole,
             deaf=self._deaf,
+            monotonic=self._monotonic,
         )
         heard = Heard(track=track, publication=publication, speaker=speaker, listener=listener)
         self._by_sid[publication.sid] = heard
@@ -166,7 +172,7 @@ class Listeners:
             self._changed.clear()
             if not self.hear():
                 await self._changed.wait()
-            await asyncio.sleep(TICK_SEC)
+            await self._sleep(TICK_SEC)
 
     def hear(self) -> bool:
         """One tick: what has come of all tracks. False: nothing will come until a change."""

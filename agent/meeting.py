@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -22,6 +23,7 @@ from agent.patience import PatientRecogniser
 from agent.room_audio import speaker_of
 from agent.room_captions import RoomCaptions
 from agent.room_notice import Notice
+from agent.roster import Roster
 from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.events import Gap
 from pipelines.segments import to_ms
@@ -57,7 +59,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a meeting is joined from. `now` is Unix time in seconds."""
+    """What a meeting is joined from. `now` is Unix time in seconds; `sleep` is between ticks."""
 
     room: rtc.Room
     record: Record
@@ -72,6 +74,8 @@ class Parts:
     settings: CaptionSettings
     room_exists: Callable[[], Awaitable[bool]]
     now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class MeetingAgent:
@@ -81,7 +85,7 @@ class MeetingAgent:
         self._parts = parts
         self._recogniser = PatientRecogniser(parts.recogniser)
         meeting_id = parts.lease.meeting_id
-        self._clock = MeetingClock(parts.lease, wall=parts.now)
+        self._clock = MeetingClock(parts.lease, wall=parts.now, monotonic=parts.monotonic)
         self._handover = Handover(parts.lease.before, meeting_id=meeting_id, clock=self._clock)
         self._listeners = Listeners(
             meeting_id=meeting_id,
@@ -95,7 +99,10 @@ class MeetingAgent:
             handover=self._handover,
             deaf=lambda: parts.room.connection_state == RECONNECTING,
             trace=parts.captions.watch.traces.utterance,
+            monotonic=parts.monotonic,
+            sleep=parts.sleep,
         )
+        self._roster = Roster(functools.partial(parts.record.saw_participants, meeting_id))
         self._tracks: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup
         self._open = False
@@ -120,6 +127,7 @@ class MeetingAgent:
                     self._heartbeat(),
                     self._parts.captions.run(),
                     self._listeners.run(),
+                    self._roster.run(),
                     self._begin(),
                 )
             ]
@@ -173,8 +181,7 @@ class MeetingAgent:
     def _joined(self, participant: rtc.Participant) -> None:
         if not self._open or self._stop.is_set() or participant.kind in UNHEARD:
             return
-        meeting_id, name = self._parts.lease.meeting_id, participant.name or participant.identity
-        self._aside(self._parts.record.saw_participant(meeting_id, participant.identity, name))
+        self._roster.saw(participant.identity, participant.name or participant.identity)
         # Data reaches a participant once their connection is up, not when they are announced.
         if participant.state == rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE:
             self._aside(self._parts.notice.tell(participant.identity))
@@ -289,6 +296,7 @@ class MeetingAgent:
         self._recogniser.give_up()
         if self._tracks:
             await asyncio.wait(set(self._tracks))
+        self._aside(self._roster.flush())
         if self._parts.room.isconnected():
             await _within(SHOW_SEC, self._parts.captions.shown())
 

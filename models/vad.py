@@ -99,6 +99,11 @@ def shared_model() -> SileroModel:
         return _shared
 
 
+_NO_INPUT = np.zeros((1, CONTEXT_SAMPLES + WINDOW_SAMPLES), dtype=np.float32)
+_NO_STATE = np.zeros(STATE_SHAPE, dtype=np.float32)
+_NO_INPUT.flags.writeable = _NO_STATE.flags.writeable = False
+
+
 class SileroDetector:
     """One track's recurrent state (2, 1, 128) and its input (1, 576), of which 64 are context.
 
@@ -109,9 +114,7 @@ class SileroDetector:
 
     def __init__(self, model: SileroModel) -> None:
         self._model = model
-        self.input = np.zeros((1, CONTEXT_SAMPLES + WINDOW_SAMPLES), dtype=np.float32)
-        self.state = np.zeros(STATE_SHAPE, dtype=np.float32)
-        self._pristine = True
+        self.input, self.state = _NO_INPUT, _NO_STATE
 
     def probability(self, window: Samples) -> float:
         """Probability of speech in 512 samples; ValueError for any other number of samples."""
@@ -125,14 +128,12 @@ class SileroDetector:
             # No inference, and the past no longer matters.
             self.reset()
             return False
-        self._pristine = False
+        if self.input is _NO_INPUT:
+            self.input = np.zeros_like(_NO_INPUT)
         self.input[0, :CONTEXT_SAMPLES] = self.input[0, -CONTEXT_SAMPLES:]
         self.input[0, CONTEXT_SAMPLES:] = window
         return True
 
     def reset(self) -> None:
-        """Forget the past: the stream was interrupted."""
-        if not self._pristine:
-            self.input.fill(0)
-            self.state = np.zeros(STATE_SHAPE, dtype=np.float32)
-            self._pristine = True
+        """Forget the past: the stream was interrupted, or silent. Nothing is held then."""
+        self.input, self.state = _NO_INPUT, _NO_STATE

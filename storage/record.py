@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
@@ -219,26 +219,31 @@ class Record:
 
     # Participants and artefacts
 
-    @whole
     async def saw_participant(self, meeting_id: str, identity: str, name: str) -> None:
         """A person is in the meeting; a later name replaces an earlier one."""
-        try:
-            await self._name(meeting_id, identity, name)
-        except IntegrityError:
-            # As with a meeting: another caller wrote the row between our look and our write.
-            await self._name(meeting_id, identity, name)
+        await self.saw_participants(meeting_id, {identity: name})
 
-    async def _name(self, meeting_id: str, identity: str, name: str) -> None:
+    @whole
+    async def saw_participants(self, meeting_id: str, names: Mapping[str, str]) -> None:
+        """Several at once, in one transaction; `names` by identity."""
+        try:
+            await self._name(meeting_id, names)
+        except IntegrityError:
+            # As with a meeting: another caller wrote a row between our look and our write.
+            await self._name(meeting_id, names)
+
+    async def _name(self, meeting_id: str, names: Mapping[str, str]) -> None:
         async with self._database.begin() as session:
-            row = await session.get(ParticipantRow, (meeting_id, identity))
-            if row is None:
-                session.add(
-                    ParticipantRow(
+            query = select(ParticipantRow).where(ParticipantRow.meeting_id == meeting_id)
+            known = {row.identity: row for row in await session.scalars(query)}
+            for identity, name in names.items():
+                if identity in known:
+                    known[identity].name = name
+                else:
+                    row = ParticipantRow(
                         meeting_id=meeting_id, identity=identity, name=name, joined_at=self._now()
                     )
-                )
-            else:
-                row.name = name
+                    session.add(row)
 
     @whole
     async def participants(self, meeting_id: str) -> dict[str, str]:

@@ -108,3 +108,44 @@ def network(
 
     names = list(dict.fromkeys(name.strip() for name in networks.split(",") if name.strip()))
     bench(load(), names, seconds=seconds, seed=seed, out=out)
+
+
+@app.command()
+def room(  # noqa: PLR0917 - typer takes each option as a parameter
+    participants: Annotated[str, typer.Option(help="Sizes, with commas between")] = "10,50,100",
+    speaking: Annotated[int, typer.Option(min=1, help="How many of them speak")] = 8,
+    silence: Annotated[
+        str, typer.Option(help="The others are: open (digital silence), noisy or muted")
+    ] = "open",
+    seconds: Annotated[float, typer.Option(min=4, help="How long they speak")] = 40.0,
+    quiet: Annotated[float, typer.Option(min=1, help="Seconds in which nobody speaks")] = 15.0,
+    share: Annotated[float, typer.Option(min=0.1, max=0.9, help="Part that is speech")] = 0.3,
+    seed: Annotated[int, typer.Option(help="Another one gives other tracks")] = 1,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here, too")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/room"),
+) -> None:
+    """What a participant costs who says nothing, and captions in a room of many."""
+    from greffier.bench.room.participants import Manner  # noqa: PLC0415 - keeps `--help` quick
+    from greffier.bench.room.run import RoomPlan, bench_room  # noqa: PLC0415
+
+    manners = {one.value: one for one in Manner if one is not Manner.SPEAKING}
+    if silence not in manners:
+        raise typer.BadParameter(f"one of {', '.join(manners)}", param_hint="--silence")
+    try:
+        sizes = tuple(int(number) for number in participants.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            "numbers with commas between", param_hint="--participants"
+        ) from None
+    plan = RoomPlan(
+        participants=sizes,
+        speaking=speaking,
+        silence=manners[silence],
+        seconds=seconds,
+        quiet_sec=quiet,
+        share=share,
+        seed=seed,
+    )
+    bench_room(load(), plan, out=out, json_file=json_file)

@@ -1,0 +1,159 @@
+"""The report of a room: Markdown, SVG and JSON of the same figures. Pure but for `write`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from greffier.bench.room.chart import draw
+from greffier.bench.room.figures import LATE_LIMIT_SEC, RoomRow, cores_of_each_more
+from greffier.bench.room.participants import Manner
+
+GOAL_CORES = 0.003
+"""What a participant who is there and silent may cost the worker: 0.3% of a core."""
+_MEANING = {
+    Manner.OPEN: "with an open microphone that sends digital silence",
+    Manner.NOISY: "with an open microphone in a quiet room (noise of −60 dB)",
+    Manner.MUTED: "muted",
+    Manner.SPEAKING: "speaking",
+}
+_HEAD = (
+    "| participants | speaking | worker, all quiet | each one more | worker, some speaking"
+    " | peak MB | first text p50 / p95 | final p50 / p95 | WER | lost | joined in"
+    " | LiveKit | asr | clients | late p99 |\n"
+    "|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomOutcome:
+    """A whole run; rows in the order of participants."""
+
+    command: str
+    date: str
+    model: str
+    seconds: float
+    quiet_sec: float
+    share: float
+    silence: Manner
+    machine: Mapping[str, str]
+    rows: tuple[RoomRow, ...]
+
+
+def write(outcome: RoomOutcome, folder: Path, json_file: Path | None) -> list[Path]:
+    """Write `SILENCE.md`, `.svg` and `.json` into the folder; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = outcome.silence.value
+    figures = json.dumps(as_json(outcome), indent=2, ensure_ascii=False) + "\n"
+    contents = {
+        folder / f"{name}.md": as_markdown(outcome, f"{name}.svg"),
+        folder / f"{name}.svg": draw(outcome.rows, GOAL_CORES),
+        folder / f"{name}.json": figures,
+    }
+    if json_file is not None:
+        contents[json_file] = figures
+    for path, text in contents.items():
+        path.write_text(text, "utf-8")
+    return list(contents)
+
+
+def as_json(outcome: RoomOutcome) -> dict[str, object]:
+    """Return the whole run."""
+    more = cores_of_each_more(outcome.rows)
+    return {
+        "command": outcome.command,
+        "date": outcome.date,
+        "model": outcome.model,
+        "seconds": outcome.seconds,
+        "quiet_s": outcome.quiet_sec,
+        "speech_share": outcome.share,
+        "goal_silent_cores": GOAL_CORES,
+        "machine": dict(outcome.machine),
+        "rows": [
+            row.as_dict() | {"each_more_cores": None if each is None else round(each, 6)}
+            for row, each in zip(outcome.rows, more, strict=True)
+        ],
+    }
+
+
+def as_markdown(outcome: RoomOutcome, picture: str) -> str:
+    """Return the report for people; what misses its goal is said."""
+    parts = [
+        f"# What a room costs by its size: the silent ones {_MEANING[outcome.silence]}",
+        f"![CPU of the worker and latency of captions, by participants]({picture})",
+        verdict(outcome),
+        "## How it was measured",
+        f"```\n{outcome.command}\n```",
+        _how(outcome),
+        _table({"model": outcome.model, "date": outcome.date, **outcome.machine}),
+        "## Figures",
+        "\n".join([_HEAD, *(line(outcome.rows, n) for n in range(len(outcome.rows)))]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def verdict(outcome: RoomOutcome) -> str:
+    """Return the result in sentences."""
+    last = outcome.rows[-1]
+    said = [
+        f"**{last.participants} participants**, {last.speaking} of them speaking: "
+        f"{last.utterances - last.lost} of {last.utterances} utterances came as finals, "
+        f"p95 {_sec(last.final_p95_s)} s after their last word."
+    ]
+    more = [one for one in cores_of_each_more(outcome.rows) if one is not None]
+    if more:
+        kept = "within" if max(more) <= GOAL_CORES else "misses"
+        said.append(
+            f"Each silent participant more costs the worker at most {max(more):.2%} of a core, "
+            f"which {'is ' if kept == 'within' else ''}{kept} the goal of {GOAL_CORES:.1%}."
+        )
+    return " ".join(said)
+
+
+def line(rows: Sequence[RoomRow], number: int) -> str:
+    """Return one row of the table."""
+    row, each = rows[number], cores_of_each_more(rows)[number]
+    cells = (
+        str(row.participants),
+        str(row.speaking),
+        f"{row.worker_quiet_cores:.1%}",
+        "–" if each is None else f"{each:.3%}",
+        f"{row.worker_cores:.1%}",
+        f"{row.worker_peak_mb:.0f}",
+        f"{_sec(row.first_text_p50_s)} / {_sec(row.first_text_p95_s)}",
+        f"{_sec(row.final_p50_s)} / {_sec(row.final_p95_s)}",
+        "–" if row.wer is None else f"{row.wer:.1%}",
+        f"{row.lost} of {row.utterances}",
+        f"{row.join_s:.0f} s",
+        f"{row.livekit_cores:.1%}",
+        f"{row.asr_cores:.1%}",
+        f"{row.clients_cores:.1%}",
+        f"{row.late_p99_s:.3f}" + ("" if row.valid else " (invalid)"),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _how(outcome: RoomOutcome) -> str:
+    return (
+        "Everything is real and on this machine: LiveKit's server, `greffier worker`, `greffier "
+        "asr` with the demo model, the participants over WebRTC in processes of 25, and a reader "
+        "of captions. All join; for "
+        f"{outcome.quiet_sec:g} s nobody speaks; then those who speak play tracks made of the demo "
+        f"meeting's utterances, {outcome.seconds:g} s each, {outcome.share:.0%} speech, while the "
+        f"others stay {_MEANING[outcome.silence]}. CPU is in per cent of one core and counts all "
+        "of the worker's processes. *Each one more*: what the quiet worker costs more than one row "
+        "above, by participant; a quadratic cost would grow down the column. Latencies are those "
+        "of `greffier bench asr`, with the way through the room included. *Late*: how far the "
+        f"clients themselves fell behind; beyond {LATE_LIMIT_SEC} s the latencies say nothing."
+    )
+
+
+def _sec(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _table(values: Mapping[str, str]) -> str:
+    lines = [f"| {name} | {value} |" for name, value in values.items()]
+    return "\n".join(["| | |", "|---|---|", *lines])
