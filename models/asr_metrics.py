@@ -34,6 +34,7 @@ _FRAMES_A_SEC = 100
 _LOADS = {
     "queued": "Requests that wait for the model.",
     "busy": "Requests in the batch that is decoded now.",
+    "degraded": "1 once a smaller model has taken the place of the one that is set.",
     "busy_share": "Share of the last seconds that the model was decoding live speech.",
     "headroom": "Room for more speakers: 1 idle, 0 full.",
     "pressure": "What clients do about partials: 0 all, 1 half, 2 a quarter of them, 3 none.",

@@ -75,7 +75,7 @@ def serve(
         metrics.show_state(
             name,
             device=model.device,
-            load=engine.load,
+            load=lambda: {**engine.load(), "degraded": engine.fell_back},
             gpu_memory=gpu_memory_reader() if model.device == "cuda" else lambda: None,
         )
         engine.start()

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 from models.asr_self_test import self_test
 from models.model_store import resolve
 from models.settings import AsrSettings
 from models.whisper import WhisperModel
+
+log = structlog.get_logger("greffier.asr")
 
 
 def resolved(settings: AsrSettings) -> AsrSettings:
@@ -30,7 +34,16 @@ def load(folder: Path, settings: AsrSettings) -> WhisperModel:
         beam_partial=settings.beam_partial,
         beam_final=settings.beam_final,
     )
-    self_test(model, settings.model_copy(update={"model": folder}))
+    heard = self_test(model, settings.model_copy(update={"model": folder}))
+    log.info(
+        "loaded",
+        model=folder.name,
+        device=model.device,
+        compute_type=model.compute_type,
+        self_test=str(heard),
+    )
+    if heard.poor:
+        log.warning("the self-test was poorly heard: is this model for your languages?")
     return model
 
 

@@ -138,6 +138,15 @@ class WhisperModel:
         """Give the device's memory back; nothing can be decoded any more. The owner's thread."""
         self._model.unload_model()
 
+    @property
+    def compute_type(self) -> str:
+        """Of its numbers, as they are on the device."""
+        return str(self._model.compute_type)
+
+    def speaks(self, language: str) -> bool:
+        """Whether it can give text in that language: a model of one language is English."""
+        return language == "en" or bool(self._model.is_multilingual)
+
     def knows(self, language: str) -> bool:
         """Whether Whisper has that language, as a two-letter code."""
         return language in _LANGUAGE_CODES

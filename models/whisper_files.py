@@ -13,6 +13,7 @@ import tokenizers
 from faster_whisper.feature_extractor import FeatureExtractor
 
 from models.base import ModelError
+from models.cublas import MEND, load_cublas
 from models.manifest import check_sizes
 
 HINT = (
@@ -38,6 +39,8 @@ def load_files(path: Path, *, device: str, compute_type: str, threads: int) -> L
         if not (path / name).is_file():
             raise ModelError(f"{path} has no {name}; {HINT}")
     check_sizes(path)
+    if device != "cpu" and ctranslate2.get_cuda_device_count() and load_cublas() is None:
+        raise ModelError(f"{MEND}, or set asr.device to cpu")
     try:
         model = ctranslate2.models.Whisper(
             str(path),

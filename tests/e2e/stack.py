@@ -262,7 +262,7 @@ def read_speech(path: Path) -> NDArray[np.int16]:
 
 def spoken(language: str) -> NDArray[np.int16]:
     """Two sentences of about two seconds each, 48 kHz."""
-    return read_speech(Path(__file__).parent / "speech" / f"{language}.ogg")
+    return read_speech(REPOSITORY / "assets" / "self-test" / f"{language}.ogg")
 
 
 class Person:

@@ -31,10 +31,11 @@ def registries(folder: Path) -> Iterator[CollectorRegistry]:
     """What each process shows, with a GPU."""
     asr = AsrMetrics.make()
     asr.watch("turbo")
+    engine = Engine(FakeModel(), AsrSettings())
     asr.show_state(
         "turbo",
         device="cuda",
-        load=Engine(FakeModel(), AsrSettings()).load,
+        load=lambda: {**engine.load(), "degraded": engine.fell_back},
         gpu_memory=lambda: GpuMemory(used=1, total=2),
     )
     worker = WorkerMetrics(folder)

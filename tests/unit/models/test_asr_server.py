@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +16,9 @@ import numpy as np
 import pytest
 
 from models.asr_client import AsrClient
-from models.asr_self_test import self_test
 from models.asr_server import serve
 from models.base import Kind, ModelError, Pressure, RecognitionRequest
 from models.settings import AsrSettings
-from models.whisper import WhisperModel
 
 ROOT = Path(__file__).parents[3]
 CODE = """
@@ -179,23 +174,3 @@ def test_start_fails_with_a_clear_message(tiny_model: Path, tmp_path: Path) -> N
         with pytest.raises(ModelError, match="in use"):
             serve(AsrSettings(model=tiny_model, url=url, device="cpu"))
         assert (tmp_path / "a.sock").exists()
-
-
-def test_the_self_test_compares_the_text(tiny_model: Path, tmp_path: Path) -> None:
-    """A model that says something else than its own clip's text is not served."""
-    folder = tmp_path / "model"
-    shutil.copytree(tiny_model, folder)
-    settings = AsrSettings(model=folder, device="cpu", threads=1)
-    model = WhisperModel.load(folder, device="cpu", threads=1)
-    self_test(model, settings)
-    (folder / "selftest.txt").write_text("Bonjour à tous.")
-    with wave.open(str(folder / "selftest.flac"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(os.urandom(32_000))
-    with pytest.raises(ModelError, match="self-test"):
-        self_test(model, settings)
-    (folder / "selftest.flac").write_text("no sound")
-    with pytest.raises(ModelError, match="can't be read"):
-        self_test(model, settings)
