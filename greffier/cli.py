@@ -190,7 +190,7 @@ def transcribe(
 @app.command()
 def doctor() -> None:
     """Check the settings and every part they name; one line each, with the mend."""
-    from greffier.doctor import examine  # noqa: PLC0415
+    from greffier.doctor.examine import examine  # noqa: PLC0415
 
     if not examine(load()):
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from models.asr_self_test import self_test
+from models.asr_self_test import Heard, self_test
 from models.model_store import resolve
 from models.settings import AsrSettings
 from models.whisper import WhisperModel
@@ -24,8 +24,8 @@ def resolved(settings: AsrSettings) -> AsrSettings:
     return settings.model_copy(update=found)
 
 
-def load(folder: Path, settings: AsrSettings) -> WhisperModel:
-    """Load a model's folder and let it hear its own clip. Raises ModelError."""
+def tested(folder: Path, settings: AsrSettings) -> tuple[WhisperModel, Heard]:
+    """Load a model's folder and let it hear a sentence; how well it did. Raises ModelError."""
     model = WhisperModel.load(
         folder,
         device=settings.device,
@@ -34,7 +34,12 @@ def load(folder: Path, settings: AsrSettings) -> WhisperModel:
         beam_partial=settings.beam_partial,
         beam_final=settings.beam_final,
     )
-    heard = self_test(model, settings.model_copy(update={"model": folder}))
+    return model, self_test(model, settings.model_copy(update={"model": folder}))
+
+
+def load(folder: Path, settings: AsrSettings) -> WhisperModel:
+    """As `tested`; how well it heard goes to the log."""
+    model, heard = tested(folder, settings)
     log.info(
         "loaded",
         model=folder.name,

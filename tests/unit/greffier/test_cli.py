@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from greffier.doctor.examine import CHECKS
 from tests.e2e.stack import REPOSITORY, clean_environment
 
 KEYS = {"LIVEKIT_API_KEY": "key", "LIVEKIT_API_SECRET": "a-secret-of-thirty-two-characters!"}
@@ -73,11 +74,14 @@ def test_a_wrong_livekit_address_is_named(tmp_path: Path) -> None:
 
 
 def test_the_doctor_says_how_to_mend_each_part(tmp_path: Path) -> None:
-    """A line a part; what is not configured is no failure, what is broken is."""
+    """A line a part; what is not configured is no failure, what is broken is; nothing is made."""
     done = run(tmp_path, "doctor", GREFFIER_MAIL__HOST="127.0.0.1", GREFFIER_MAIL__PORT="9")
     assert done.returncode == 1
     lines = {line.split()[1]: line for line in done.stdout.splitlines()}
-    assert set(lines) == {"model", "asr", "livekit", "database", "results", "mail", "llm"}
+    assert set(lines) == set(CHECKS)
+    assert lines["model"].startswith("ok")
+    assert "cpu" in lines["model"]
+    assert "of its own test sentence heard" in lines["model"]
     assert lines["asr"].startswith("bad")
     assert "greffier asr" in lines["asr"]
     assert lines["livekit"].startswith("bad")
@@ -86,3 +90,4 @@ def test_the_doctor_says_how_to_mend_each_part(tmp_path: Path) -> None:
     assert "GREFFIER_MAIL__HOST" in lines["mail"]
     assert lines["llm"].startswith("none")
     assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

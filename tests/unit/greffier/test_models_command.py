@@ -9,10 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from greffier.cli import app
-from greffier.doctor import Finding, findings_of
-from greffier.settings import load
 from models.base import ModelError
-from models.conversion import convert
 from models.model_store import resolve
 from tests.unit.greffier.test_cli import run
 from tests.unit.models.hub_server import COMMIT, FakeHub, running
@@ -119,22 +116,3 @@ def test_convert_writes_a_folder(store: Path, tmp_path: Path) -> None:
     assert status == 0
     assert (tmp_path / "done" / "model.bin").is_file()
     assert str(tmp_path / "done") in words
-
-
-async def test_the_doctor_verifies_every_byte(
-    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A byte that nobody would notice at the start."""
-    folder = convert(make(tmp_path / "source"), tmp_path / "done", quantization="float32")
-    monkeypatch.setenv("GREFFIER_ASR__MODEL", str(folder))
-    assert "every byte as it was pulled" in (await the_model()).words
-    vocabulary = folder / "vocabulary.json"
-    vocabulary.chmod(0o644)
-    vocabulary.write_text(vocabulary.read_text().replace("unused-7", "unused-8", 1))
-    found = await the_model()
-    assert found.well is False
-    assert "vocabulary.json is not the file" in found.words
-
-
-async def the_model() -> Finding:
-    return next(one for one in await findings_of(load()) if one.part == "model")

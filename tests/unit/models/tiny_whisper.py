@@ -100,11 +100,11 @@ def make(folder: Path, seed: int = 0) -> Path:
     spec.save(str(folder))
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "preprocessor_config.json").write_text(json.dumps({"feature_size": MELS}))
-    _self_test(folder)
+    bring_a_clip(folder)
     return folder
 
 
-def _self_test(folder: Path) -> None:
+def bring_a_clip(folder: Path) -> None:
     """What it says of any sound has no word in it, and would pass for no real model."""
     with wave.open(str(folder / "selftest.flac"), "wb") as file:
         file.setnchannels(1)
