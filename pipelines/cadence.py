@@ -13,8 +13,11 @@ KEPT_SAMPLES = 10 * SAMPLE_RATE
 class Cadence:
     """One track's; the recognition process tells the pressure with each answer."""
 
-    def __init__(self, every_sec: float) -> None:
+    def __init__(self, every_sec: float, first_sec: float | None = None) -> None:
         self._every = round(every_sec * SAMPLE_RATE)
+        first = self._every if first_sec is None else round(first_sec * SAMPLE_RATE)
+        self.head_start_samples = max(self._every - first, 0)
+        """How much less speech the first partial of an utterance needs than the next ones."""
         self._told_sample = 0
         self.pressure = Pressure.NONE
 

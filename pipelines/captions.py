@@ -44,7 +44,7 @@ class TrackCaptions:
         settled: Callable[[Interval], None] = lambda _: None,
     ) -> None:
         track = Track(meeting_id=meeting_id, speaker=speaker)
-        cadence = Cadence(settings.partial_every_sec)
+        cadence = Cadence(settings.partial_every_sec, settings.first_partial_sec)
         memory = LanguageMemory(settings.languages)
         self._segmenter = Segmenter(detector, settings)
         self._ledger = TrackLedger(settled)

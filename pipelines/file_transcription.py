@@ -50,7 +50,9 @@ async def transcribe_file(
         detector=detector,
         recogniser=recogniser,
         sink=sink,
-        settings=settings.model_copy(update={"partial_every_sec": NO_PARTIALS_SEC}),
+        settings=settings.model_copy(
+            update={"first_partial_sec": NO_PARTIALS_SEC, "partial_every_sec": NO_PARTIALS_SEC}
+        ),
     )
     try:
         chunks = decode(path)

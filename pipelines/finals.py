@@ -11,7 +11,7 @@ from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.confirmed import keep_confirmed
 from pipelines.events import DroppedCaption, Gap, GapReason
-from pipelines.guards import DropReason, drop_reason
+from pipelines.guards import SHORT_SEC, DropReason, drop_reason
 from pipelines.language import LanguageMemory
 from pipelines.loudness import loudness, voicing
 from pipelines.segmenter import Utterance
@@ -136,11 +136,13 @@ class Finals:
         self._decided(start_sample, Fate.GAP, gap.reason)
 
     def _drop_reason(self, utterance: Utterance, recognition: Recognition) -> DropReason | None:
+        said_sec = speech_sec(utterance)
         return drop_reason(
             recognition,
             loudness(utterance.samples),
-            speech_sec=speech_sec(utterance),
-            voicing=voicing(utterance.samples),
+            speech_sec=said_sec,
+            # Of short speech only: it takes longer than all else that is done to an utterance here.
+            voicing=voicing(utterance.samples) if said_sec < SHORT_SEC else 1.0,
         )
 
     async def _recognise(self, utterance: Utterance) -> Recognition | GapReason:

@@ -25,6 +25,9 @@ from pipelines.segmenter import OpenUtterance
 from pipelines.segments import Track, speech_sec, to_ms
 from pipelines.settings import CaptionSettings
 
+SURE_SPEECH_SEC = 2.0
+"""From here on the partials of an utterance keep to its language; its final finds out itself."""
+
 
 class Partials:
     """Cadence and showing. `done` is called with each task that has ended, for its error."""
@@ -50,13 +53,15 @@ class Partials:
         self._held_words = settings.held_words
         self._live = LiveText()
         self._asked_until = 0
+        self._language: str | None = None  # of the utterance, once a partial was long enough
         self._shown: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, first_speech_sample: int) -> None:
         """An utterance has begun: its text starts from nothing."""
-        self._live, self._asked_until = LiveText(held_words=self._held_words), first_speech_sample
+        self._live, self._language = LiveText(held_words=self._held_words), None
         self._cadence.begin(first_speech_sample)
+        self._asked_until = first_speech_sample - self._cadence.head_start_samples
 
     def ask(self, opened: OpenUtterance, samples: Callable[[], Samples]) -> None:
         """Ask for a partial if enough new speech is there and none is in flight."""
@@ -71,7 +76,7 @@ class Partials:
             meeting_id=self._track.meeting_id,
             track_id=self._track.speaker.track_sid,
             samples=samples(),
-            language=self._memory.choose(speech_sec(opened)),
+            language=self._language or self._memory.choose(speech_sec(opened)),
             languages=self._languages,
             skip_samples=self._live.skip_samples,
         )
@@ -102,6 +107,8 @@ class Partials:
         self._cadence.tell(recognition.pressure, opened.speech_end_sample)
         if drop_reason(recognition, loudness(request.samples)) is not None:
             return
+        if live is self._live and speech_sec(opened) >= SURE_SPEECH_SEC:
+            self._language = recognition.language
         agreed = live.update(recognition, len(request.samples))
         if not agreed.stable and not agreed.tail:
             return  # all of it is held back

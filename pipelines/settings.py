@@ -14,7 +14,8 @@ class CaptionSettings(BaseModel):
     min_silence_sec: float = 0.55
     preroll_sec: float = 0.4
     max_utterance_sec: float = Field(default=20.0, gt=2, le=29)
-    partial_every_sec: float = Field(default=0.7, gt=0.1)
+    first_partial_sec: float = Field(default=0.6, gt=0.1)
+    partial_every_sec: float = Field(default=1.0, gt=0.1)
     held_words: int = Field(
         default=1, ge=0, description="Last words of a partial, shown once they are heard again"
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from agent.audio_stream import FRAME_MS
 from greffier.bench.systems.base import Place, Show
 from greffier.bench.systems.process import ServerProcess
 from greffier.settings import as_environment
@@ -15,6 +18,7 @@ from models.base import Pressure, Samples
 from models.vad import shared_model
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
+from pipelines.hearing import Steps, hear_together
 
 
 class GreffierSystem:
@@ -29,14 +33,16 @@ class GreffierSystem:
         self._url = f"unix:{place.folder / 'asr.sock'}"
         self._server = ServerProcess()
         self._client: AsrClient | None = None
+        self._ears = _Ears()
         given = place.settings
         asr = given.asr.model_copy(update={"model": place.model, "url": self._url})
         self._settings = given.model_copy(update={"asr": asr})
         # A track keeps to one language here, but Greffier is left to find it out, as in a room.
         self.settings: Mapping[str, str] = {
             "language": "found out among " + ", ".join(given.captions.languages),
-            "voice detector": "Silero, in the load generator, as in the worker",
-            "partials": f"each {given.captions.partial_every_sec} s, beam {asr.beam_partial}",
+            "voice detector": "Silero, in the load generator, as in the worker: all tracks at once",
+            "partials": f"after {given.captions.first_partial_sec} s, then each"
+            f" {given.captions.partial_every_sec} s, beam {asr.beam_partial}",
             "finals": f"after {given.captions.min_silence_sec} s of silence, beam {asr.beam_final}"
             + (", padded to 30 s" if asr.full_window_finals else ""),
             "batch": f"at most {asr.max_batch}, waiting {asr.batch_wait_ms} ms",
@@ -60,6 +66,7 @@ class GreffierSystem:
         )
         await self._server.start(program, Supervisor(logs=self._place.folder, max_restarts=0))
         self._client = AsrClient(self._url)
+        self._ears.start()
 
     async def open(self, number: int, language: str, show: Show) -> _Track:  # noqa: ARG002
         """Open a track, as the worker does for a participant."""
@@ -73,44 +80,75 @@ class GreffierSystem:
                 recogniser=self._client,
                 sink=_Sink(show),
                 settings=self._settings.captions,
-            )
+            ),
+            self._ears,
         )
 
     async def stop(self) -> None:
         """Stop the asr process."""
+        await self._ears.stop()
         if self._client is not None:
             await self._client.aclose()
             self._client = None
         await self._server.stop()
 
 
-class _Track:
-    """Feeds the captions from a task of its own, as the worker does."""
+class _Ears:
+    """Hears all tracks with one task, in frames as long as the worker's."""
 
-    def __init__(self, captions: TrackCaptions) -> None:
-        self._captions = captions
-        self._frames: asyncio.Queue[Samples | None] = asyncio.Queue()
+    def __init__(self) -> None:
+        self.tracks: list[_Track] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
         self._task = asyncio.create_task(self._run())
 
-    def feed(self, samples: Samples) -> None:
-        self._frames.put_nowait(samples)
+    async def stop(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
-    async def finish(self) -> None:
-        self._frames.put_nowait(None)
-        await self._task
-
-    async def aclose(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self._captions.aclose()
+    def hear(self) -> None:
+        steps = [track.steps() for track in self.tracks if track.waiting]
+        failures = hear_together(steps, shared_model().probabilities)
+        for failure in failures:
+            if failure is not None:
+                raise failure
 
     async def _run(self) -> None:
-        position = 0
-        while (samples := await self._frames.get()) is not None:
-            await self._captions.feed(samples, position)
-            position += len(samples)
+        while True:
+            await asyncio.sleep(FRAME_MS / 1000)
+            self.hear()
+
+
+class _Track:
+    """One track's captions, and the frames of it that nobody has heard yet."""
+
+    def __init__(self, captions: TrackCaptions, ears: _Ears) -> None:
+        self.waiting: list[Samples] = []
+        self._captions = captions
+        self._ears = ears
+        self._position = 0
+        ears.tracks.append(self)
+
+    def feed(self, samples: Samples) -> None:
+        self.waiting.append(samples)
+
+    def steps(self) -> Steps[None]:
+        samples, position = np.concatenate(self.waiting), self._position
+        self.waiting = []
+        self._position += len(samples)
+        return self._captions.steps(samples, position)
+
+    async def finish(self) -> None:
+        self._ears.hear()
         await self._captions.finish()
         await self._captions.drain()
+
+    async def aclose(self) -> None:
+        self._ears.tracks.remove(self)
+        await self._captions.aclose()
 
 
 class _Sink:

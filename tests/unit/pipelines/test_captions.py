@@ -89,10 +89,10 @@ def by_kind(partial: str = "bonjour", final: str = "Bonjour à tous.") -> Script
 
 
 async def test_partials_then_a_final_with_the_same_id() -> None:
-    """A partial about every 0.7 s of new speech, a final at the end, one id for all."""
+    """A partial after 0.6 s, then each second of new speech, a final at the end, one id for all."""
     sink, recogniser = Shown(), by_kind()
     captions = make(recogniser, sink)
-    await play(captions, quiet(1), speech(2.2), quiet(1))
+    await play(captions, quiet(1), speech(2.8), quiet(1))
     await captions.drain()
     partials, finals = sink.of(PartialCaption), sink.of(Segment)
     assert [(p.stable, p.tail) for p in partials] == [("", "bonjour")] + [("bonjour", "")] * 2
@@ -102,7 +102,10 @@ async def test_partials_then_a_final_with_the_same_id() -> None:
     assert final.id.startswith("m1/TR_1/")
     assert {(r.meeting_id, r.track_id) for r in recogniser.requests} == {("m1", "TR_1")}
     assert abs(final.start_ms - 1000) <= 32
-    assert abs(final.end_ms - 3200) <= 32
+    assert abs(final.end_ms - 3800) <= 32
+    lengths = [len(r.samples) / SAMPLE_RATE for r in recogniser.requests if r.kind is Kind.PARTIAL]
+    begin = (final.start_ms / 1000) - 0.4  # of the pre-roll
+    assert [begin + one - 1 for one in lengths] == pytest.approx([0.6, 1.6, 2.6], abs=0.1)
     assert partials[0].start_ms == final.start_ms
     assert sink.events[-1] is final
 
@@ -113,7 +116,7 @@ async def test_the_last_word_is_shown_once_it_is_heard_again() -> None:
     texts = iter(["on", "on vote", "on votera le", "on votera le budget"])
     recogniser = ScriptedRecogniser(lambda r: "On votera." if r.kind is Kind.FINAL else next(texts))
     captions = make(recogniser, sink, held_words=1)
-    await play(captions, quiet(1), speech(3.0), quiet(1))
+    await play(captions, quiet(1), speech(4.0), quiet(1))
     await captions.drain()
     shown = [(p.stable, p.tail) for p in sink.of(PartialCaption)]
     assert shown == [("on", ""), ("on", "votera"), ("on votera le", "")]
@@ -167,12 +170,12 @@ async def test_under_pressure_partials_come_rarely_and_come_back() -> None:
     sink = Shown()
     recogniser = pressed({0: Pressure.SLOW, 4: Pressure.NONE})
     captions = make(recogniser, sink)
-    await play(captions, speech(7.5), quiet(1))
+    await play(captions, speech(10.5), quiet(1))
     await captions.drain()
     lengths = [len(r.samples) / SAMPLE_RATE for r in recogniser.requests if r.kind is Kind.PARTIAL]
     steps = [b - a for a, b in itertools.pairwise(lengths)]
-    assert steps[:3] == pytest.approx([1.4] * 3, abs=0.1)
-    assert steps[3:] == pytest.approx([0.7] * len(steps[3:]), abs=0.1)
+    assert steps[:3] == pytest.approx([2.0] * 3, abs=0.1)
+    assert steps[3:] == pytest.approx([1.0] * len(steps[3:]), abs=0.1)
     assert len(steps) > 4
     shown = [p.pressure for p in sink.of(PartialCaption)]
     assert shown[:3] == [Pressure.SLOW] * 3
