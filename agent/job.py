@@ -66,9 +66,14 @@ class JobValues:
     tracing: Tracing = no_tracing
 
 
-def agent_identity(room: str) -> str:
-    """Deterministic: a successor evicts the ghost of an agent that died."""
-    return f"greffier-{room}"
+def agent_identity(room: str, fence: int) -> str:
+    """Deterministic, and another one for each agent of a meeting.
+
+    An agent that is killed stays in the room as a ghost for some twenty seconds. Who joined under
+    its identity would evict it, and the server, which keeps one job an identity, would end the
+    newcomer's job with it.
+    """
+    return f"greffier-{room}" if fence == 1 else f"greffier-{room}-{fence}"
 
 
 async def answer(
@@ -88,25 +93,25 @@ async def answer(
         return
     try:
         async with asyncio.timeout(ANSWER_SEC):
-            wanted = await _claim(request.id, name, values=values, record=record, rooms=rooms)
+            lease = await _claim(request.id, name, values=values, record=record, rooms=rooms)
     except TimeoutError:
         log.warning("room %s: the database did not answer in time; left to another worker", name)
         await request.reject(terminate=False)
         return
-    if not wanted:
+    if lease is None:
         # Rejected for every worker: whoever holds the lease captions this room already.
         log.info("room %s: captioned already, or not wanted", name)
         await request.reject()
         return
-    await request.accept(identity=agent_identity(name), name="Greffier")
+    await request.accept(identity=agent_identity(name, lease.fence), name="Greffier")
 
 
 async def _claim(
     job_id: str, name: str, *, values: JobValues, record: Record, rooms: RoomBook
-) -> bool:
+) -> Lease | None:
     room = await rooms.get(name)
     if room is not None and not room.transcribe:
-        return False
+        return None
     meeting = await record.open_meeting(
         room=name,
         title=room.title if room is not None else name,
@@ -114,7 +119,7 @@ async def _claim(
         organisers=room.organisers if room is not None else (),
     )
     ttl_sec = values.agent.lease_sec * FIRST_LEASES
-    return await record.take_lease(meeting.id, holder=job_id, ttl_sec=ttl_sec) is not None
+    return await record.take_lease(meeting.id, holder=job_id, ttl_sec=ttl_sec)
 
 
 def warm(_process: JobProcess) -> None:

@@ -15,7 +15,9 @@ class AgentSettings(BaseModel):
     name: str = "greffier"
     health_port: int = Field(default=8081, ge=0, le=65535)
     max_meetings: int = Field(default=50, ge=1, description="Meetings at once on this worker")
-    lease_sec: float = Field(default=15.0, gt=1)
+    lease_sec: float = Field(
+        default=8.0, gt=1, description="How long after a hard kill another agent may take over"
+    )
     drain_sec: float = Field(default=60.0, ge=0)
     packets: PacketMode = Field(
         default="append", description="How legacy transcription packets are sent"

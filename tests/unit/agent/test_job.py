@@ -80,6 +80,15 @@ async def test_a_second_dispatch_is_refused_for_every_worker(
     assert (second.identity, second.terminate) == ("", True)
 
 
+async def test_a_successor_has_an_identity_of_its_own(record: Record, rooms: RoomBook) -> None:
+    """The killed agent's ghost is still in the room: whoever evicts it loses the job with it."""
+    await asked("salle", record, rooms)
+    meeting = await record.live_meeting("salle")
+    assert meeting is not None
+    await record.take_lease(meeting.id, holder="AJ_1", ttl_sec=-1)
+    assert (await asked("salle", record, rooms, job_id="AJ_2")).identity == "greffier-salle-2"
+
+
 async def test_of_two_at_once_one_is_accepted(record: Record, rooms: RoomBook) -> None:
     both = await asyncio.gather(
         *(asked("salle", record, rooms, job_id=f"AJ_{n}") for n in range(2))
