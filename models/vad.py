@@ -19,10 +19,16 @@ from models.base import SAMPLE_RATE, Asked, ModelError, Samples
 WINDOW_SAMPLES = 512
 CONTEXT_SAMPLES = 64
 STATE_SHAPE = (2, 1, 128)
-SILENCE = 1.5 / 32768
-"""What stays below, everywhere in a window, is digital silence.
+SILENCE = 8.5 / 32768
+"""What stays below, everywhere in a window, is silence (peaks of -72 dB).
 
 Not zero: a microphone's digital silence comes out of Opus as samples of -1, 0 and 1.
+"""
+SETTLED_WINDOWS = 32
+"""A second of silence, after which the state no longer changes: more of it need not be run.
+
+Forgetting the past instead costs speech: from a new state the network takes up to a second to
+believe somebody at -30 dB.
 """
 
 
@@ -115,6 +121,7 @@ class SileroDetector:
     def __init__(self, model: SileroModel) -> None:
         self._model = model
         self.input, self.state = _NO_INPUT, _NO_STATE
+        self._silent = 0
 
     def probability(self, window: Samples) -> float:
         """Probability of speech in 512 samples; ValueError for any other number of samples."""
@@ -124,9 +131,9 @@ class SileroDetector:
         """Make `window` the input of the next run; False when there is nothing to hear in it."""
         if window.shape != (WINDOW_SAMPLES,):
             raise ValueError(f"a window has {WINDOW_SAMPLES} samples, not shape {window.shape}")
-        if max(window.max(), -window.min()) < SILENCE:
-            # No inference, and the past no longer matters.
-            self.reset()
+        silent = max(window.max(), -window.min()) < SILENCE
+        self._silent = self._silent + 1 if silent else 0
+        if self._silent > SETTLED_WINDOWS:
             return False
         if self.input is _NO_INPUT:
             self.input = np.zeros_like(_NO_INPUT)
@@ -135,5 +142,6 @@ class SileroDetector:
         return True
 
     def reset(self) -> None:
-        """Forget the past: the stream was interrupted, or silent. Nothing is held then."""
+        """Forget the past: the stream was interrupted. Nothing is held then."""
         self.input, self.state = _NO_INPUT, _NO_STATE
+        self._silent = 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.vad import WINDOW_SAMPLES, SileroDetector, SileroModel, shared_model
+from models.vad import SETTLED_WINDOWS, WINDOW_SAMPLES, SileroModel, shared_model
 
 
 @pytest.fixture(scope="module")
@@ -21,20 +21,53 @@ def test_probability_is_between_0_and_1(model: SileroModel) -> None:
     assert all(0.0 <= detector.probability(window) <= 1.0 for window in noise(1, 5))
 
 
-@pytest.mark.parametrize("peak", [0, 1])
-def test_digital_silence_runs_no_inference(peak: int) -> None:
-    """Zeros, and what Opus makes of them, are answered 0.0 without the network."""
+class Counted(SileroModel):
+    """Counts the windows that are run."""
 
-    class Forbidden(SileroModel):
-        def __init__(self) -> None:
-            pass
+    def __init__(self) -> None:
+        super().__init__()
+        self.windows = 0
 
-        def run(self, *_: object) -> tuple[np.ndarray, np.ndarray]:
-            raise AssertionError("inference on digital silence")
+    def run(self, windows: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.windows += len(windows)
+        return super().run(windows, states)
 
-    window = np.random.default_rng(0).integers(-peak, peak + 1, WINDOW_SAMPLES) / 32768
-    detector = SileroDetector(Forbidden())
-    assert detector.probability(window.astype(np.float32)) == 0.0
+
+def silence(peak: int, windows: int) -> np.ndarray:
+    steps = np.random.default_rng(0).integers(-peak, peak + 1, (windows, WINDOW_SAMPLES))
+    return (steps / 32768).astype(np.float32)
+
+
+@pytest.mark.parametrize("peak", [0, 1, 8])
+def test_silence_that_lasts_runs_no_inference(peak: int) -> None:
+    """Zeros, what Opus makes of them, and a little more: after a second all are answered 0.0."""
+    model = Counted()
+    detector = model.detector()
+    answers = [detector.probability(window) for window in silence(peak, 100)]
+    assert model.windows == SETTLED_WINDOWS
+    assert max(answers) < 0.2
+    assert set(answers[SETTLED_WINDOWS:]) == {0.0}
+
+
+def test_a_sound_ends_the_silence_and_the_next_one_has_to_last_again() -> None:
+    model = Counted()
+    detector = model.detector()
+    for window in (*silence(1, 50), *noise(1, 3), *silence(1, 50)):
+        detector.probability(window)
+    assert model.windows == 2 * SETTLED_WINDOWS + 3
+
+
+def test_after_a_long_silence_a_sound_is_judged_as_if_all_of_it_had_been_run(
+    model: SileroModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, skipped = model.detector(), model.detector()
+    for window in silence(1, 300):
+        skipped.probability(window)
+    monkeypatch.setattr("models.vad.SETTLED_WINDOWS", 10_000)
+    for window in silence(1, 300):
+        heard.probability(window)
+    for window in noise(5, 6):
+        assert abs(heard.probability(window) - skipped.probability(window)) < 0.02
 
 
 def test_a_batch_answers_to_the_bit_as_each_alone(model: SileroModel) -> None:
@@ -49,19 +82,14 @@ def test_a_batch_answers_to_the_bit_as_each_alone(model: SileroModel) -> None:
             assert model.probabilities(list(zip(together, windows, strict=True))) == expected
 
 
-def test_silence_and_reset_both_forget_the_past(model: SileroModel) -> None:
-    """After digital silence, as after reset, a detector answers like a new one."""
+def test_reset_forgets_the_past(model: SileroModel) -> None:
+    """After a reset a detector answers like a new one."""
     first, second = noise(2, 4), noise(3, 3)
-    expected = [model.detector().probability(second[0])]
-    for forget in ("reset", "silence"):
-        detector = model.detector()
-        for window in first:
-            detector.probability(window)
-        if forget == "reset":
-            detector.reset()
-        else:
-            detector.probability(np.zeros(WINDOW_SAMPLES, dtype=np.float32))
-        assert [detector.probability(second[0])] == expected
+    detector = model.detector()
+    for window in first:
+        detector.probability(window)
+    detector.reset()
+    assert detector.probability(second[0]) == model.detector().probability(second[0])
 
 
 def test_tracks_do_not_mix(model: SileroModel) -> None:
