@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from models.asr_job import Job, Transcriber, fit, recognition_of, silence
+from models.asr_job import Job, Transcriber, recognition_of, silence
 from models.asr_observer import DecodedBatch, DecodedItem, EngineObserver, Work
 from models.base import ModelError, ModelRejected, ModelUnavailable
+from models.language_models import LanguageModels
 from models.memory_limit import MemoryLimit, is_out_of_memory
 from models.settings import AsrSettings
 from models.watchdog import Watchdog
@@ -21,7 +22,7 @@ EXIT_BROKEN = 70
 
 
 class Decoder:
-    """Owns the model. `model`, `fell_back` and `batch_limit_sec` are read by any thread; everything
+    """Owns the models. `models`, `fell_back` and `batch_limit_sec` are read by any thread; all
     else runs in the one thread of the engine.
 
     `fallback` makes room on the device and loads the smaller model.
@@ -29,7 +30,7 @@ class Decoder:
 
     def __init__(
         self,
-        model: Transcriber,
+        models: LanguageModels,
         settings: AsrSettings,
         *,
         observer: EngineObserver,
@@ -37,7 +38,7 @@ class Decoder:
         watchdog: Watchdog,
         fallback: Callable[[], Transcriber] | None = None,
     ) -> None:
-        self.model = model
+        self.models = models
         self.fell_back = False
         self._settings = settings
         self._observer = observer
@@ -61,7 +62,6 @@ class Decoder:
             self._decode(jobs[first : first + most])
 
     def _decode(self, jobs: list[Job]) -> None:
-        jobs = [fit(job, self.model) for job in jobs]
         started = self._clock()
         try:
             transcripts = self._transcribe(jobs)
@@ -125,7 +125,7 @@ class Decoder:
             model=self._settings.fallback_model,
         )
         try:
-            self.model = self._fallback()
+            self.models.replace(self._fallback())
         except Exception:
             log.exception("the fallback model can't be loaded; the process ends")
             os._exit(EXIT_BROKEN)
@@ -150,7 +150,7 @@ class Decoder:
 
     def _transcribe(self, jobs: Sequence[Job]) -> list[Transcript]:
         with self._watchdog.limit(self._hang_sec(sum(job.window_sec for job in jobs))):
-            return self.model.transcribe([job.prepared for job in jobs])
+            return self.models.transcribe(jobs)
 
     def _hang_sec(self, window_sec: float) -> float:
         return self._settings.hang_floor_sec + self._settings.hang_factor * window_sec
@@ -159,7 +159,8 @@ class Decoder:
         """Whether the model still decodes plain silence."""
         try:
             with self._watchdog.limit(self._hang_sec(0.0)):
-                self.model.transcribe([silence(self.model, job.request.kind)])
+                main = self.models.main
+                main.transcribe([silence(main, job.request.kind)])
         except Exception:  # noqa: BLE001
             return False
         return True

@@ -7,7 +7,7 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -27,6 +27,7 @@ from models.base import (
     RecognitionRequest,
 )
 from models.batching import BatchKey, BatchQueue, Pending, window_sec
+from models.language_models import LanguageModels
 from models.pressure import LEVELS, Load, LoadMeter, PressureGauge, Queued
 from models.sessions import Sound
 from models.settings import AsrSettings
@@ -52,8 +53,10 @@ class Engine:
         model: Transcriber,
         settings: AsrSettings,
         clock: Clock = time.monotonic,
+        *,
         observer: EngineObserver | None = None,
         fallback: Callable[[], Transcriber] | None = None,
+        language_models: Mapping[str, Transcriber] | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -67,8 +70,9 @@ class Engine:
         self._measured_sec = float("-inf")
         watching = Observers(self._meter, self._observer)
         self._watchdog = Watchdog()
+        self._models = LanguageModels(model, language_models)
         self._decoder = Decoder(
-            model,
+            self._models,
             settings,
             observer=watching,
             clock=clock,
@@ -185,11 +189,12 @@ class Engine:
         sound = sound or Sound.whole(request.samples)
         full = self._settings.full_window_finals and request.kind is Kind.FINAL
         window = window_sec(sound.samples, self._settings.window_pad_sec, full=full)
-        model = self._decoder.model
+        own, model = self._models.of(request)
         return Job(
             request=request,
             sound=sound,
             window_sec=window,
+            language_model=own,
             model=model,
             prepared=prepare(model, request, sound, window_sec=window, temperature=temperature),
             background=background,
@@ -205,6 +210,7 @@ class Engine:
             prompt_tokens=len(job.prepared.prompt),
             temperature=job.prepared.temperature,
             background=job.background,
+            language_model=job.language_model,
         )
         request, now = job.request, self._clock()
         final = request.kind is Kind.FINAL and not job.background

@@ -34,6 +34,10 @@ class Transcriber(Features, Protocol):
         temperature: float,
     ) -> Prepared: ...
 
+    def detect(self, batch: Sequence[Prepared]) -> list[str]:
+        """Return each item's language; the owner thread only."""
+        ...
+
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
         """Decode a batch; the owner thread only."""
         ...
@@ -43,12 +47,13 @@ class Transcriber(Features, Protocol):
 class Job:
     """A request with its own reply: never an index into somebody else's list.
 
-    `prepared` is made for `model`.
+    `prepared` is made for `model`; `language_model` is the language that this is the model of.
     """
 
     request: RecognitionRequest
     sound: Sound
     window_sec: float
+    language_model: str
     model: Transcriber
     prepared: Prepared
     background: bool

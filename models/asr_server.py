@@ -37,7 +37,7 @@ from models.base import (
 from models.gpu_memory import gpu_memory_reader
 from models.long_audio import Noise, is_silence
 from models.openai_api import OpenAiApi
-from models.served_models import fallback, load, resolved
+from models.served_models import fallback, language_models, load, resolved
 from models.sessions import Missing, Sessions, Sound
 from models.settings import AsrSettings
 from models.vad import shared_model
@@ -63,6 +63,7 @@ def serve(
     listening = bind(address)
     try:
         model = load(settings.model, settings)
+        own = language_models(settings, model)
         metrics, name = metrics or AsrMetrics.make(), settings.model.absolute().name
         watching: list[EngineObserver] = [metrics.watch(name)]
         if tracer is not None:
@@ -71,7 +72,8 @@ def serve(
             model,
             settings,
             observer=Observers(*watching),
-            fallback=fallback(settings, model),
+            fallback=fallback(settings, (model, *own.values())),
+            language_models=own,
         )
         metrics.show_state(
             name,

@@ -47,6 +47,8 @@ class BatchKey:
     prompt_tokens: int
     temperature: float = 0.0
     background: bool = False
+    language_model: str = ""
+    """The language whose own model decodes it; the main model's without."""
 
     def joins(self, first: BatchKey) -> bool:
         """Whether this may go with `first`: all the same, and windows that are near."""

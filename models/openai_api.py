@@ -49,7 +49,8 @@ class OpenAiApi:
         self._detector = detector
         self._noise = noise
         self._access = Access(settings)
-        self._models = (settings.model.absolute().name, ALIAS)
+        self._speaking = {path.name: code for code, path in settings.model_of_language.items()}
+        self._models = (settings.model.absolute().name, ALIAS, *self._speaking)
         self._files = 0
         self.stopping = asyncio.Event()
 
@@ -129,6 +130,7 @@ class OpenAiApi:
             return read_form(
                 form,
                 models=self._models,
+                speaking=self._speaking,
                 languages=self._settings.file_languages,
                 knows=self._knows,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -95,12 +95,14 @@ def read_form(
     form: FormData,
     *,
     models: tuple[str, ...],
+    speaking: Mapping[str, str],
     languages: tuple[str, ...],
     knows: Callable[[str], bool],
 ) -> TranscriptionForm:
     """Check the fields; unknown ones are let pass, as OpenAI adds some every year.
 
-    `languages` are what a file may speak that names none. Raises ApiError.
+    `languages` are what a file may speak that names none; naming a model of `speaking` names its
+    language. Raises ApiError.
     """
     file = form.get("file")
     if not isinstance(file, UploadFile):
@@ -121,7 +123,7 @@ def read_form(
     return TranscriptionForm(
         file=file,
         hints=Hints(
-            language=_language(form, knows),
+            language=_language(form, knows) or speaking.get(model),
             languages=languages,
             prompt=_text(form, "prompt")[-LONGEST_FIELD:],
             temperature=_temperature(form),

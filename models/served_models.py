@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import structlog
 
 from models.asr_self_test import Heard, self_test
+from models.base import ModelError
 from models.model_store import resolve
 from models.settings import AsrSettings
 from models.whisper import WhisperModel
@@ -21,7 +22,12 @@ def resolved(settings: AsrSettings) -> AsrSettings:
     if settings.fallback_model:
         # Its folder is looked for now, not when it is needed.
         resolve(Path(settings.fallback_model), settings.models_folder)
-    return settings.model_copy(update=found)
+    own = {
+        language: resolve(model, settings.models_folder)
+        for language, model in settings.model_of_language.items()
+    }
+    pairs = tuple(f"{language}:{folder}" for language, folder in own.items())
+    return settings.model_copy(update={**found, "language_models": pairs})
 
 
 def tested(folder: Path, settings: AsrSettings) -> tuple[WhisperModel, Heard]:
@@ -52,14 +58,27 @@ def load(folder: Path, settings: AsrSettings) -> WhisperModel:
     return model
 
 
-def fallback(settings: AsrSettings, main: WhisperModel) -> Callable[[], WhisperModel] | None:
-    """Return what puts the smaller model in the place of the main one; None if none is set."""
+def language_models(settings: AsrSettings, main: WhisperModel) -> dict[str, WhisperModel]:
+    """Load the models of single languages. Raises ModelError."""
+    for language in settings.model_of_language:
+        if not main.knows(language):
+            raise ModelError(f"asr.language_models: Whisper has no language {language!r}")
+    return {
+        language: load(folder, settings) for language, folder in settings.model_of_language.items()
+    }
+
+
+def fallback(
+    settings: AsrSettings, served: Iterable[WhisperModel]
+) -> Callable[[], WhisperModel] | None:
+    """Return what puts the smaller model in the place of those served; None if none is set."""
     if not settings.fallback_model:
         return None
     folder = resolve(Path(settings.fallback_model), settings.models_folder)
 
     def fall_back() -> WhisperModel:
-        main.unload()
+        for model in served:
+            model.unload()
         return load(folder, settings)
 
     return fall_back

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 
 class AsrSettings(BaseModel):
@@ -16,6 +16,9 @@ class AsrSettings(BaseModel):
     )
     fallback_model: str = Field(
         default="", description="A smaller model, folder or name, that serves when memory runs out"
+    )
+    language_models: tuple[str, ...] = Field(
+        default=(), description="Models of single languages: fr:FOLDER_OR_NAME,en:FOLDER_OR_NAME"
     )
     models_folder: Path = Field(
         default=Path("greffier-data/models"), description="Where `greffier models pull` puts models"
@@ -70,6 +73,24 @@ class AsrSettings(BaseModel):
         default="",
         description="Where /metrics is served besides `url`: a port of this machine, or HOST:PORT",
     )
+
+    @field_validator("language_models")
+    @classmethod
+    def _pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        for pair in pairs:
+            language, _, model = pair.partition(":")
+            if not (language.isascii() and language.isalpha() and model):
+                raise ValueError(f"{pair!r} is not LANGUAGE:FOLDER, such as fr:/models/whisper-fr")
+        if len({pair.partition(":")[0] for pair in pairs}) < len(pairs):
+            raise ValueError("a language has two models")
+        return pairs
+
+    @property
+    def model_of_language(self) -> dict[str, Path]:
+        """The models of single languages."""
+        return {
+            pair.partition(":")[0]: Path(pair.partition(":")[2]) for pair in self.language_models
+        }
 
 
 class LlmSettings(BaseModel):

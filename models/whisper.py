@@ -7,6 +7,7 @@ The caller owns the thread: nothing here may run on an event loop.
 from __future__ import annotations
 
 import math
+import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ LOGPROB_LIMIT = -1.0
 NO_SPEECH_LIMIT = 0.6
 TIMED_PARTIAL_SEC = 6
 """Partials with a window of this length have word times too: by them the window moves on."""
+UNLOAD_TRIES = 500
 HOTTER = 0.4
 HOTTER_HYPOTHESES = 5
 
@@ -136,7 +138,12 @@ class WhisperModel:
 
     def unload(self) -> None:
         """Give the device's memory back; nothing can be decoded any more. The owner's thread."""
-        self._model.unload_model()
+        for _ in range(UNLOAD_TRIES):
+            # A worker counts as busy for a moment after its answer, and then this does nothing.
+            self._model.unload_model()
+            if not self._model.model_is_loaded:
+                return
+            time.sleep(0.01)
 
     @property
     def compute_type(self) -> str:
@@ -188,6 +195,10 @@ class WhisperModel:
             languages=languages,
             temperature=temperature,
         )
+
+    def detect(self, batch: Sequence[Prepared]) -> list[str]:
+        """Return the language of each item, among those that it allows."""
+        return self._languages(self._encode(batch), batch)
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
         """Decode items of one kind, prompt length and temperature, in their order."""

@@ -382,3 +382,17 @@ async def test_no_text_is_logged(served: Serving) -> None:
     assert any(line["event"] == "file transcribed" for line in lines)
     assert "Mot" not in json.dumps(lines)
     assert "Geheim" not in json.dumps(lines)
+
+
+async def test_models_of_single_languages_are_listed_and_name_their_language() -> None:
+    """Who asks for the English model means English."""
+    async with (
+        serving(language_models=("en:/models/whisper-en",)) as served,
+        served.client() as client,
+    ):
+        listed = [model.id async for model in client.models.list()]
+        assert listed == ["turbo", "whisper-1", "whisper-en"]
+        heard = await client.audio.transcriptions.create(
+            file=SPEECH, model="whisper-en", response_format="verbose_json"
+        )
+        assert heard.language == "en"

@@ -16,7 +16,8 @@ def test_the_fallback_takes_the_main_models_place(tiny_model: Path) -> None:
         model=tiny_model, fallback_model=str(tiny_model), device="cpu", threads=1
     )
     main = load(settings.model, settings)
-    fall_back = fallback(settings, main)
+    main.transcribe([silence(main, Kind.FINAL)])  # a worker that has just answered
+    fall_back = fallback(settings, [main])
     assert fall_back is not None
     small = fall_back()
     assert len(small.transcribe([silence(small, Kind.FINAL)])) == 1
@@ -25,7 +26,7 @@ def test_the_fallback_takes_the_main_models_place(tiny_model: Path) -> None:
 
 def test_none_is_set_none_is_there(tiny_model: Path) -> None:
     settings = AsrSettings(model=tiny_model, device="cpu", threads=1)
-    assert fallback(settings, load(settings.model, settings)) is None
+    assert fallback(settings, [load(settings.model, settings)]) is None
 
 
 def test_a_fallback_that_was_never_pulled_is_said_at_the_start(
