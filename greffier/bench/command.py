@@ -72,6 +72,9 @@ def captions(  # noqa: PLR0917 - typer takes each option as a parameter
     processes: Annotated[
         int, typer.Option(min=1, max=64, help="Meetings at once; with a GPU: 1")
     ] = 2,
+    nonspeech: Annotated[
+        float, typer.Option(min=0, help="Seconds of non-speech for the guards; 0: none")
+    ] = 600.0,
     model: Annotated[Path | None, typer.Option(help="Model folder; else as the settings say")] = (
         None
     ),
@@ -90,6 +93,7 @@ def captions(  # noqa: PLR0917 - typer takes each option as a parameter
         model=model,
         quick=quick,
         processes=processes,
+        nonspeech_sec=0.0 if quick else nonspeech,
     )
     bench(load(), plan, out=out, json_file=json_file)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from greffier.bench.captions.accuracy import Accuracy, accuracy
 from greffier.bench.captions.attribution import attribution, missing
 from greffier.bench.captions.latency import Latencies, latencies
+from greffier.bench.captions.layers import layers
 from greffier.bench.captions.meeting import SaidMeeting, SaidTrack
 from greffier.bench.captions.offline import WholeTrack, true_cuts
 from greffier.bench.captions.outcome import Row
@@ -17,6 +18,7 @@ from greffier.bench.captions.play import Heard, Played, play
 from greffier.bench.captions.stability import Stability, stability
 from greffier.bench.captions.virtual_engine import Decoder
 from greffier.bench.captions.words import align, words_of
+from greffier.bench.guards import GuardTable
 from greffier.settings import Settings
 from models.whisper import WhisperModel
 from pipelines.settings import CaptionSettings
@@ -84,6 +86,11 @@ class Bench:
             finals=played.effort.finals,
             decode_sec=played.effort.decode_sec,
         )
+
+    def layers(self, seconds: float) -> GuardTable:
+        """Try the guards over so many seconds of non-speech."""
+        decoder = Decoder(self._model, self._settings.asr, remember=False)
+        return asyncio.run(layers(decoder, self._settings.captions, seconds=seconds))
 
     def _play(
         self, meeting: SaidMeeting, decoder: Decoder, captions: CaptionSettings, *, accounted: bool

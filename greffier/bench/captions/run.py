@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from greffier.bench.captions.attribution import missing
 from greffier.bench.captions.clips import Clip, load_clips
 from greffier.bench.captions.composer import compose
 from greffier.bench.captions.folder import read_folder
+from greffier.bench.captions.layers import as_table
 from greffier.bench.captions.measure import Bench, Depth
 from greffier.bench.captions.meeting import SaidMeeting
 from greffier.bench.captions.outcome import Outcome, Row, Trade, together
@@ -39,7 +40,7 @@ _text = Console(highlight=False, soft_wrap=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What to measure. `folder` None: the made meetings, of them those whose name begins with one
-    of `only` (empty: all).
+    of `only` (empty: all). `nonspeech_sec` 0: no table of guards.
     """
 
     seed: int
@@ -48,6 +49,7 @@ class Plan:
     model: Path | None
     quick: bool
     processes: int
+    nonspeech_sec: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def bench(settings: Settings, plan: Plan, *, out: Path, json_file: Path | None) 
     model = resolve(plan.model or settings.asr.model, settings.asr.models_folder).absolute()
     weights = fingerprint(model)
     tasks = _tasks(settings, plan, model)
-    results = _all(tasks, plan.processes)
+    results, guards = _all(tasks, plan)
     outcome = Outcome(
         command=shlex.join(["greffier", *sys.argv[1:]]),
         date=datetime.now(UTC).date().isoformat(),
@@ -88,6 +90,7 @@ def bench(settings: Settings, plan: Plan, *, out: Path, json_file: Path | None) 
         settings=_settings(settings),
         rows=tuple(one.row for one in results),
         trades=_trades(results, settings),
+        tables={"Guards: what each layer costs and gives": guards} if guards else {},
         notes=tuple(note for note in (missing(),) if note),
     )
     for path in write(outcome, out, json_file):
@@ -119,7 +122,12 @@ def _tasks(settings: Settings, plan: Plan, model: Path) -> list[Task]:
     return [task(number, made=one, given=None) for number, one in enumerate(chosen)]
 
 
-def _all(tasks: list[Task], processes: int) -> list[Result]:
+def _all(tasks: list[Task], plan: Plan) -> tuple[list[Result], str]:
+    """Return the results in the order of the tasks, and the table of guards if there is to be one.
+
+    The longest go first, so that none of them is left to one process at the end.
+    """
+    order = sorted(range(len(tasks)), key=lambda number: -_weight(tasks[number]))
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -128,28 +136,16 @@ def _all(tasks: list[Task], processes: int) -> list[Result]:
         console=_screen,
         transient=not _screen.is_terminal,
     )
-    with bar:
-        running = bar.add_task("meetings", total=len(tasks))
-        return _run(tasks, processes, lambda name: bar.update(running, advance=1, description=name))
-
-
-def _run(tasks: list[Task], processes: int, done: Callable[[str], None]) -> list[Result]:
-    if processes == 1:
-        results = []
-        for task in tasks:
-            results.append(measure(task))
-            done(results[-1].row.name)
-        return results
     # Spawned: a forked child would inherit the threads of the libraries, stopped.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        # The longest first, so that none of them is left to one process at the end.
-        order = sorted(range(len(tasks)), key=lambda number: -_weight(tasks[number]))
+    with bar, ProcessPoolExecutor(plan.processes, mp_context=get_context("spawn")) as pool:
+        running = bar.add_task("meetings", total=len(tasks))
+        table = pool.submit(guards, tasks[0], plan.nonspeech_sec) if plan.nonspeech_sec else None
         futures = {pool.submit(measure, tasks[number]): number for number in order}
         found: dict[int, Result] = {}
         for future in as_completed(futures):
             found[futures[future]] = future.result()
-            done(found[futures[future]].row.name)
-    return [found[number] for number in range(len(tasks))]
+            bar.update(running, advance=1, description=future.result().row.name)
+        return [found[number] for number in range(len(tasks))], table.result() if table else ""
 
 
 def _weight(task: Task) -> float:
@@ -163,9 +159,7 @@ _benches: dict[Path, Bench] = {}
 
 def measure(task: Task) -> Result:
     """Measure one meeting, in whatever process this is; its models and clips are kept."""
-    if task.model not in _benches:
-        _benches[task.model] = Bench(task.settings, task.model, threads=task.threads)
-    one = _benches[task.model]
+    one = _bench(task)
     meeting = task.meeting
     if meeting is None:
         assert task.plan is not None
@@ -180,6 +174,17 @@ def measure(task: Task) -> Result:
     )
     one.forget(meeting)
     return Result(row=row, trades=trades)
+
+
+def guards(task: Task, seconds: float) -> str:
+    """Return the table of guards, worked out in whatever process this is."""
+    return as_table(_bench(task).layers(seconds))
+
+
+def _bench(task: Task) -> Bench:
+    if task.model not in _benches:
+        _benches[task.model] = Bench(task.settings, task.model, threads=task.threads)
+    return _benches[task.model]
 
 
 def _trades(results: Iterable[Result], settings: Settings) -> tuple[Trade, ...]:
