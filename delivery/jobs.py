@@ -6,13 +6,13 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from delivery.metrics import JobsMetrics
@@ -21,7 +21,8 @@ from delivery.room import RoomMessages
 from delivery.settings import JobsSettings, MailSettings
 from delivery.workflow import MAIL_PAUSES_SEC, Delivery, Parts
 from models.settings import LlmSettings
-from storage.database import Database
+from storage.database import Database, make_folder_of
+from storage.errors import explained
 from storage.files import ResultFiles
 from storage.line import Meeting, MeetingState
 from storage.record import Record, utc_now
@@ -59,7 +60,6 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("httpx", "alembic", "aiosmtplib", "dbos"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    _make_folder_of(jobs.system_database_url)
 
     async def main() -> bool:
         database = Database(database_url)
@@ -90,12 +90,18 @@ async def _run(jobs: JobsSettings, parts: Parts) -> bool:
         "log_level": "ERROR",
         "enable_otlp": False,
     }
-    DBOS(config=config)
+    with explained(jobs.system_database_url, "GREFFIER_JOBS__SYSTEM_DATABASE_URL"):
+        make_folder_of(jobs.system_database_url)
+        DBOS(config=config)
     delivery = Delivery(parts)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    DBOS.launch()
+    with (
+        explained(jobs.system_database_url, "GREFFIER_JOBS__SYSTEM_DATABASE_URL"),
+        _without_traces(),
+    ):
+        DBOS.launch()
     _log.info("waiting for meetings to end")
     poller = Poller(delivery, parts.record, parts.metrics)
     while not stop.is_set():
@@ -151,14 +157,20 @@ def flushed(meeting: Meeting, now: datetime) -> bool:
     return meeting.lease_until is None or meeting.lease_until <= now
 
 
+@contextmanager
+def _without_traces() -> Iterator[None]:
+    """DBOS logs why it can't start with a stack trace; the error says the same in a line."""
+    logger = logging.getLogger("dbos")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 async def _unless(waited_for: Awaitable[_Value], timeout_sec: float) -> None:
     try:
         await asyncio.wait_for(waited_for, timeout_sec)
     except TimeoutError:
         return
-
-
-def _make_folder_of(url: str) -> None:
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

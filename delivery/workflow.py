@@ -30,7 +30,7 @@ from pipelines.export import json_file, markdown, vtt
 from pipelines.minutes import render as minutes_page
 from pipelines.minutes.schema import Minutes
 from pipelines.transcript import Transcript
-from storage.database import StorageError
+from storage.errors import StorageError
 from storage.files import ResultFiles, StoredFile
 from storage.line import Meeting
 from storage.record import Record

@@ -6,7 +6,7 @@ from greffier.supervisor import ProcessFailed
 from models.base import ModelError
 from pipelines.file_transcription import MediaError
 from rooms.errors import RoomsError
-from storage.database import StorageError
+from storage.errors import StorageError
 
 
 class CommandError(Exception):

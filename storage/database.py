@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from storage.errors import explained
 
-class StorageError(Exception):
-    """The database or the folder of results can't be used; the message says the mend."""
+BUSY_MS = 10_000
+"""How long a writer waits for another's lock before it is an error."""
 
 
 def open_engine(url: str) -> AsyncEngine:
@@ -33,9 +34,9 @@ def open_engine(url: str) -> AsyncEngine:
             connection.isolation_level = None  # transactions are begun below, not by the driver
             cursor = connection.cursor()
             for pragma in (
+                f"busy_timeout={BUSY_MS}",  # first: the next one waits for the lock too
                 "journal_mode=WAL",
                 "synchronous=FULL",
-                "busy_timeout=10000",
                 "foreign_keys=ON",
             ):
                 cursor.execute(f"PRAGMA {pragma}")
@@ -51,14 +52,23 @@ def open_engine(url: str) -> AsyncEngine:
 
 
 def migrate(url: str) -> None:
-    """Bring the schema to its newest version; safe to call from several processes in turn."""
+    """Bring the schema to its newest version; safe to call from several processes in turn.
+
+    Raises StorageError.
+    """
+    with explained(url, "GREFFIER_STORAGE__DATABASE_URL"):
+        make_folder_of(url)
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.attributes["url"] = url
+        command.upgrade(config, "head")
+
+
+def make_folder_of(url: str) -> None:
+    """SQLite makes its file, and not the folder."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
 
 
 class Database:

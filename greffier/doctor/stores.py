@@ -75,6 +75,8 @@ def _sqlite(url: URL) -> tuple[str, str]:
 
 
 async def _server(url: URL) -> tuple[str, str]:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")  # as DBOS understands it
     try:
         engine = create_async_engine(url)
         try:

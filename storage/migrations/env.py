@@ -17,10 +17,12 @@ def _run(connection: Connection) -> None:
 
 async def _online() -> None:
     engine = open_engine(context.config.attributes["url"])
-    async with engine.connect() as connection:
-        await connection.run_sync(_run)
-        await connection.commit()
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_run)
+            await connection.commit()
+    finally:
+        await engine.dispose()
 
 
 asyncio.run(_online())

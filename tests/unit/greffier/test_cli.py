@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,39 @@ def test_a_wrong_livekit_address_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "ws://127.0.0.1:9" in done.stderr
     assert "LIVEKIT_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "setting", "url", "words"),
+    [
+        ("worker", "GREFFIER_STORAGE__DATABASE_URL", "sqlite+aiosqlite:///file", "not a database"),
+        ("jobs", "GREFFIER_JOBS__SYSTEM_DATABASE_URL", "sqlite:///file", "not a database"),
+    ],
+)
+def test_a_database_that_can_not_be_used_is_named(
+    tmp_path: Path, command: str, setting: str, url: str, words: str
+) -> None:
+    """With its setting, and no stack trace of any library."""
+    (tmp_path / "file").write_text("no database; " * 100)
+    done = run(tmp_path, command, **KEYS, **{setting: url})
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert setting in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("command", ["worker", "asr"])
+def test_a_metrics_port_in_use_is_named(tmp_path: Path, command: str) -> None:
+    """Before anything else is begun with."""
+    section = {"worker": "AGENT"}.get(command, command.upper())
+    setting = f"GREFFIER_{section}__METRICS"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = run(tmp_path, command, **KEYS, **{setting: port})
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert setting in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from storage.database import StorageError
+from storage.errors import StorageError
 from storage.files import ResultFiles, write_file
 
 
