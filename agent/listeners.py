@@ -16,6 +16,7 @@ from agent.track_listener import Hole, TrackListener
 from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.caption_sink import CaptionSink
 from pipelines.captions import TrackCaptions
+from pipelines.echo import MeetingEcho
 from pipelines.events import Gap, GapReason, Speaker
 from pipelines.finals import UtteranceTrace, untraced
 from pipelines.hearing import hear_together
@@ -71,6 +72,7 @@ class Listeners:
         self._handover = handover
         self._deaf = deaf
         self._trace = trace
+        self._echo = MeetingEcho()
         self._monotonic = monotonic
         self._sleep = sleep
         self._by_sid: dict[str, Heard] = {}
@@ -122,6 +124,7 @@ class Listeners:
             sink=self._sink,
             settings=self._settings,
             trace=self._trace,
+            echo=self._echo.track(speaker.track_sid),
         )
         listener = TrackListener(
             open_stream=lambda: self._open_stream(track),

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from opentelemetry.context import Context
 
-from models.base import SAMPLE_RATE, Kind, Recognition, RecognitionRequest
+from models.base import SAMPLE_RATE, Kind, Recognition, RecognitionRequest, Task
 from models.sessions import Features, Sound
 from models.whisper import Prepared, Transcript
 
@@ -31,6 +31,8 @@ class Transcriber(Features, Protocol):
         prompt: tuple[int, ...],
         language: str | None,
         languages: tuple[str, ...],
+        language_prior: tuple[float, ...],
+        task: Task,
         temperature: float,
     ) -> Prepared: ...
 
@@ -78,6 +80,8 @@ def prepare(
         prompt=model.prompt_tokens(request.prompt),
         language=request.language,
         languages=request.languages,
+        language_prior=request.language_prior,
+        task=request.task,
         temperature=temperature,
     )
 
@@ -105,6 +109,8 @@ def silence(model: Transcriber, kind: Kind) -> Prepared:
         prompt=(),
         language="en",
         languages=("en",),
+        language_prior=(),
+        task=Task.TRANSCRIBE,
         temperature=0.0,
     )
 
@@ -125,4 +131,5 @@ def recognition_of(request: RecognitionRequest, transcript: Transcript) -> Recog
         ),
         avg_logprob=transcript.avg_logprob,
         no_speech_prob=transcript.no_speech_prob,
+        language_probability=transcript.language_probability,
     )

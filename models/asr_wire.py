@@ -18,6 +18,7 @@ from models.base import (
     Recognition,
     RecognitionRequest,
     Samples,
+    Task,
 )
 
 LONGEST_SEC = 30
@@ -54,6 +55,7 @@ class WireRecognition(BaseModel):
     words: tuple[WireWord, ...] = ()
     avg_logprob: float = 0.0
     no_speech_prob: float = 0.0
+    language_probability: float | None = None
     pressure: Pressure = Pressure.NONE
 
 
@@ -88,6 +90,10 @@ def to_query(request: RecognitionRequest) -> dict[str, str]:
         query["language"] = request.language
     if request.skip_samples:
         query["skip"] = str(request.skip_samples)
+    if request.language_prior:
+        query["prior"] = ",".join(f"{share:.4f}" for share in request.language_prior)
+    if request.task is not Task.TRANSCRIBE:
+        query["task"] = request.task.value
     if request.prompt:
         query["prompt"] = request.prompt[-LONGEST_FIELD:]
     return query
@@ -154,9 +160,30 @@ def read_request(
         age_sec=min(_number(query, "age_ms", 0) / 1000, LONGEST_AGE_SEC),
         language=language,
         languages=languages,
+        language_prior=_prior(query.get("prior", ""), languages),
+        task=_task(query.get("task", Task.TRANSCRIBE)),
         prompt=query.get("prompt", "")[-LONGEST_FIELD:],
         skip_samples=_number(query, "skip", 0),
     )
+
+
+def _prior(text: str, languages: tuple[str, ...]) -> tuple[float, ...]:
+    if not text:
+        return ()
+    try:
+        prior = tuple(float(share) for share in text.split(","))
+    except ValueError as error:
+        raise ModelRejected("prior is no list of probabilities") from error
+    if len(prior) != len(languages) or not all(0 <= share <= 1 for share in prior):
+        raise ModelRejected("prior has one probability, 0 to 1, for each of languages")
+    return prior
+
+
+def _task(text: str) -> Task:
+    try:
+        return Task(text)
+    except ValueError as error:
+        raise ModelRejected("task is neither transcribe nor translate") from error
 
 
 def to_wire(recognition: Recognition) -> dict[str, Any]:
@@ -177,6 +204,11 @@ def to_wire(recognition: Recognition) -> dict[str, Any]:
         ),
         avg_logprob=round(recognition.avg_logprob, 4),
         no_speech_prob=round(recognition.no_speech_prob, 4),
+        language_probability=(
+            None
+            if recognition.language_probability is None
+            else round(recognition.language_probability, 4)
+        ),
         pressure=recognition.pressure,
     ).model_dump(mode="json")
 
@@ -200,5 +232,6 @@ def from_wire(body: bytes) -> Recognition:
         ),
         avg_logprob=wire.avg_logprob,
         no_speech_prob=wire.no_speech_prob,
+        language_probability=wire.language_probability,
         pressure=wire.pressure,
     )

@@ -59,6 +59,14 @@ class Kind(StrEnum):
     FINAL = "final"
 
 
+class Task(StrEnum):
+    """What is made of the speech."""
+
+    TRANSCRIBE = "transcribe"
+    TRANSLATE = "translate"
+    """To English, by Whisper itself; small and turbo models were not trained for it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognitionRequest:
     """One utterance (so far) to be recognised.
@@ -68,7 +76,8 @@ class RecognitionRequest:
     of an earlier request of the same utterance are its beginning. The text of its first
     `skip_samples` is known already: what follows is recognised. `meeting_id` and `track_id` say
     whose speech it is, where that is known: one speaker's finals are never reordered. `age_sec`
-    is how long the utterance has been waiting for its text already, for finals.
+    is how long the utterance has been waiting for its text already, for finals. `language_prior`
+    weighs what is detected: a probability for each of `languages`; empty: all alike.
     """
 
     utterance_id: str
@@ -79,6 +88,8 @@ class RecognitionRequest:
     age_sec: float = 0.0
     language: str | None = None
     languages: tuple[str, ...] = ("fr", "en")
+    language_prior: tuple[float, ...] = ()
+    task: Task = Task.TRANSCRIBE
     prompt: str = ""
     skip_samples: int = 0
 
@@ -97,7 +108,8 @@ class RecognisedWord:
 class Recognition:
     """What was heard. Short partials have no `words`; `text` is stripped.
 
-    `pressure` is the process's as it answered.
+    `pressure` is the process's as it answered. `language_probability` is what the sound alone says
+    of `language` among the request's (the prior left out); None: it was given, not detected.
     """
 
     utterance_id: str
@@ -107,6 +119,7 @@ class Recognition:
     words: tuple[RecognisedWord, ...] = ()
     avg_logprob: float = 0.0
     no_speech_prob: float = 0.0
+    language_probability: float | None = None
     pressure: Pressure = Pressure.NONE
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +19,7 @@ import numpy as np
 from faster_whisper.tokenizer import _LANGUAGE_CODES, Tokenizer
 from numpy.typing import NDArray
 
-from models.base import SAMPLE_RATE, Kind, RecognisedWord
+from models.base import SAMPLE_RATE, Kind, RecognisedWord, Task
 from models.log_mel import LogMelStream
 from models.sessions import Sound
 from models.whisper_files import Loaded, load_files
@@ -52,6 +52,8 @@ class Prepared:
     language: str | None
     languages: tuple[str, ...]
     temperature: float = 0.0
+    language_prior: tuple[float, ...] = ()
+    task: Task = Task.TRANSCRIBE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Transcript:
     words: tuple[RecognisedWord, ...] = ()
     avg_logprob: float = 0.0
     no_speech_prob: float = 0.0
+    language_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +186,8 @@ class WhisperModel:
         prompt: tuple[int, ...] = (),
         language: str | None = None,
         languages: tuple[str, ...] = ("fr", "en"),
+        language_prior: tuple[float, ...] = (),
+        task: Task = Task.TRANSCRIBE,
         temperature: float = 0.0,
     ) -> Prepared:
         """Take the mel of the sound in a window; what is longer than it is left out."""
@@ -193,6 +198,8 @@ class WhisperModel:
             prompt=prompt,
             language=language,
             languages=languages,
+            language_prior=language_prior,
+            task=task,
             temperature=temperature,
         )
 
@@ -203,7 +210,8 @@ class WhisperModel:
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
         """Decode items of one kind, prompt length and temperature, in their order."""
         encoded = self._encode(batch)
-        languages = self._languages(encoded, batch)
+        found = self._languages(encoded, batch)
+        languages = [language for language, _ in found]
         final = batch[0].kind is Kind.FINAL
         decoded = self._generate(encoded, batch, languages, hotter=False)
         if final:
@@ -219,27 +227,31 @@ class WhisperModel:
                 words=said,
                 avg_logprob=one.avg_logprob,
                 no_speech_prob=one.no_speech_prob,
+                language_probability=sure,
             )
-            for one, language, said in zip(decoded, languages, words, strict=True)
+            for one, (language, sure), said in zip(decoded, found, words, strict=True)
         ]
 
     def _encode(self, batch: Sequence[Prepared]) -> Any:
         mels = stacked(batch)  # a StorageView shares its memory, and does not own it
         return self._model.encode(ctranslate2.StorageView.from_array(mels))
 
-    def _languages(self, encoded: Any, batch: Sequence[Prepared]) -> list[str]:
-        def known(item: Prepared) -> str | None:
-            return item.languages[0] if len(item.languages) == 1 else item.language
-
+    def _languages(self, encoded: Any, batch: Sequence[Prepared]) -> list[tuple[str, float | None]]:
+        """Each item's language, and what the sound says of it where it had to be detected."""
         if not self._model.is_multilingual:
-            return ["en"] * len(batch)
-        given = [item.language or known(item) for item in batch]
+            return [("en", None)] * len(batch)
+        given = [item.languages[0] if len(item.languages) == 1 else item.language for item in batch]
         if all(given):
-            return [language for language in given if language]
+            return [(language, None) for language in given if language]
         ranked = self._model.detect_language(encoded)
         return [
-            language
-            or next((code for token, _ in ranks if (code := token[2:-2]) in item.languages), "en")
+            (language, None)
+            if language
+            else likeliest(
+                {token[2:-2]: float(share) for token, share in ranks},
+                item.languages,
+                item.language_prior,
+            )
             for language, ranks, item in zip(given, ranked, batch, strict=True)
         ]
 
@@ -247,7 +259,7 @@ class WhisperModel:
         self, encoded: Any, batch: Sequence[Prepared], languages: Sequence[str], *, hotter: bool
     ) -> list[_Decoded]:
         prompts = [
-            [*item.prompt, *self._start(language), self._first.no_timestamps]
+            [*item.prompt, *self._start(language, item.task), self._first.no_timestamps]
             for item, language in zip(batch, languages, strict=True)
         ]
         longest = max(item.audio_sec for item in batch)
@@ -333,8 +345,11 @@ class WhisperModel:
             )
         return self._tokenizers[language]
 
-    def _start(self, language: str) -> list[int]:
-        return list(self._tokenizer(language).sot_sequence)
+    def _start(self, language: str, task: Task = Task.TRANSCRIBE) -> list[int]:
+        start = list(self._tokenizer(language).sot_sequence)
+        if task is Task.TRANSLATE:
+            start = [self._first.translate if id == self._first.transcribe else id for id in start]
+        return start
 
     def _suppressed(self) -> list[int]:
         marks = self._first
@@ -360,6 +375,16 @@ def stacked(batch: Sequence[Prepared]) -> NDArray[np.float32]:
         # A window ends with zeros after the sound, and nothing of a mel is below their value.
         mels[at, :, frames:] = item.mel.min()
     return mels
+
+
+def likeliest(
+    heard: Mapping[str, float], languages: Sequence[str], prior: Sequence[float] = ()
+) -> tuple[str, float]:
+    """The language among `languages`, and its share of what was `heard` of them, prior left out."""
+    known = {code: max(heard.get(code, 0.0), 1e-9) for code in languages}
+    weights = dict(zip(languages, prior, strict=True)) if prior else {}
+    best = max(known, key=lambda code: known[code] * weights.get(code, 1.0))
+    return best, known[best] / sum(known.values())
 
 
 def compression_ratio(text: str) -> float:

@@ -18,6 +18,11 @@ class Agreed:
     stable: str
     tail: str
 
+    @property
+    def text(self) -> str:
+        """Both."""
+        return " ".join(part for part in (self.stable, self.tail) if part)
+
 
 def split_words(text: str) -> list[str]:
     """Words as shown; French spaced punctuation ("Oui ?") stays with the word before it."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from models.base import Recogniser, Samples, VoiceDetector
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
+from pipelines.echo import MeetingEcho, TrackEcho
 from pipelines.events import GapReason, Speaker
 from pipelines.finals import MAX_OUTSTANDING_FINALS, Finals, UtteranceTrace, untraced
 from pipelines.hearing import Steps, hear_alone
@@ -42,8 +43,10 @@ class TrackCaptions:
         max_outstanding: int = MAX_OUTSTANDING_FINALS,
         trace: UtteranceTrace = untraced,
         settled: Callable[[Interval], None] = lambda _: None,
+        echo: TrackEcho | None = None,
     ) -> None:
-        track = Track(meeting_id=meeting_id, speaker=speaker)
+        self._echo = echo or MeetingEcho().track(speaker.track_sid)
+        self._track = track = Track(meeting_id=meeting_id, speaker=speaker)
         cadence = Cadence(settings.partial_every_sec, settings.first_partial_sec)
         memory = LanguageMemory(settings.languages)
         self._segmenter = Segmenter(detector, settings)
@@ -55,6 +58,7 @@ class TrackCaptions:
             memory=memory,
             settings=settings,
             cadence=cadence,
+            echo=self._echo,
             done=self._note_error,
         )
         self._finals = Finals(
@@ -64,6 +68,7 @@ class TrackCaptions:
             memory=memory,
             settings=settings,
             cadence=cadence,
+            echo=self._echo,
             max_outstanding=max_outstanding,
             shown=self._partials.take_back,
             decided=self._decided,
@@ -127,6 +132,7 @@ class TrackCaptions:
         if at_sample > self._ledger.begin(at_sample):
             self.skip(at_sample, GapReason.OUTAGE)
         self._ledger.hear(at_sample + len(samples))
+        self._echo.hear(samples, at_sample)
         self._handle((yield from self._segmenter.steps(samples, at_sample)))
         self._settle()
         if self._segmenter.open is not None:
@@ -151,6 +157,7 @@ class TrackCaptions:
 
     async def aclose(self) -> None:
         """Stop at once, without waiting for finals: the meeting has been taken over."""
+        self._echo.close()
         tasks = self._finals.tasks
         for task in tasks:
             task.cancel()
@@ -165,7 +172,8 @@ class TrackCaptions:
     def _handle(self, events: list[SegmenterEvent]) -> None:
         for event in events:
             match event:
-                case SpeechStarted(first_speech_sample=first):
+                case SpeechStarted(start_sample=start, first_speech_sample=first):
+                    self._echo.begun(self._track.utterance_id(start), first)
                     self._partials.begin(first)
                 case SpeechEnded(utterance=utterance):
                     self._ledger.claim(utterance.start_sample, utterance.end_sample)

@@ -10,6 +10,7 @@ from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRe
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.confirmed import keep_confirmed
+from pipelines.echo import Own, TrackEcho
 from pipelines.events import DroppedCaption, Gap, GapReason
 from pipelines.guards import SHORT_SEC, DropReason, drop_reason
 from pipelines.language import LanguageMemory
@@ -46,6 +47,7 @@ class Finals:
         memory: LanguageMemory,
         settings: CaptionSettings,
         cadence: Cadence,
+        echo: TrackEcho,
         max_outstanding: int,
         shown: Callable[[str], str | None],
         decided: Callable[[int, Fate, str], None],
@@ -58,6 +60,7 @@ class Finals:
         self._memory = memory
         self._languages = settings.languages
         self._cadence = cadence
+        self._echo = echo
         self._max_outstanding = max_outstanding
         self._shown = shown
         self._decided = decided
@@ -101,13 +104,24 @@ class Finals:
         self, utterance: Utterance, earlier: list[asyncio.Task[None]], *, lost: bool
     ) -> None:
         utterance_id = self._track.utterance_id(utterance.start_sample)
-        with self._trace(utterance_id, to_ms(utterance.speech_end_sample)):
-            await self._finalise(utterance, earlier, lost=lost)
+        try:
+            with self._trace(utterance_id, to_ms(utterance.speech_end_sample)):
+                await self._finalise(utterance, earlier, lost=lost)
+        finally:
+            self._echo.settled(utterance_id)
 
     async def _finalise(
         self, utterance: Utterance, earlier: list[asyncio.Task[None]], *, lost: bool
     ) -> None:
-        outcome = GapReason.OVERLOAD if lost else await self._recognise(utterance)
+        own = self._echo.own(utterance.speech_start_sample, utterance.speech_end_sample)
+        if not own.all_echo:
+            utterance = own.cut(utterance)
+        outcome: Recognition | GapReason = GapReason.OVERLOAD
+        reason: DropReason | None = None
+        if not lost:
+            outcome = await self._recognise(utterance, own)
+        if isinstance(outcome, Recognition):
+            reason = await self._drop_reason(utterance, outcome, own)
         # Only coming out is serial; the model sees all finals at once and batches them.
         if earlier:
             await asyncio.wait(earlier)
@@ -117,8 +131,8 @@ class Finals:
         if isinstance(outcome, GapReason):
             await self._sink.gap(self._track.gap(utterance, outcome))
             self._decided(start, Fate.GAP, outcome)
-        elif (dropped := self._drop_reason(utterance, outcome)) is None:
-            self._memory.heard(outcome.language, speech_sec(utterance))
+        elif reason is None:
+            self._memory.heard(outcome, speech_sec(utterance))
             kept = keep_confirmed(outcome, confirmed or "", cut=utterance.cut)
             await self._sink.final(self._track.segment(utterance, kept), outcome.pressure)
             self._decided(start, Fate.TRANSCRIBED, "")
@@ -127,7 +141,7 @@ class Finals:
                 await self._sink.dropped(
                     DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
                 )
-            self._decided(start, Fate.SILENCE, dropped)
+            self._decided(start, Fate.SILENCE, reason)
 
     async def _tell(self, gap: Gap, start_sample: int, earlier: list[asyncio.Task[None]]) -> None:
         if earlier:
@@ -135,17 +149,28 @@ class Finals:
         await self._sink.gap(gap)
         self._decided(start_sample, Fate.GAP, gap.reason)
 
-    def _drop_reason(self, utterance: Utterance, recognition: Recognition) -> DropReason | None:
+    async def _drop_reason(
+        self, utterance: Utterance, recognition: Recognition, own: Own
+    ) -> DropReason | None:
         said_sec = speech_sec(utterance)
-        return drop_reason(
+        reason = drop_reason(
             recognition,
-            loudness(utterance.samples),
+            loudness(utterance.samples[own.skip_samples(utterance.start_sample) :]),
             speech_sec=said_sec,
             # Of short speech only: it takes longer than all else that is done to an utterance here.
             voicing=voicing(utterance.samples) if said_sec < SHORT_SEC else 1.0,
         )
+        if reason is not None:
+            return reason
+        first, end = utterance.speech_start_sample, utterance.speech_end_sample
+        if own.all_echo and await self._echo.repeats(own, first, end, recognition.text):
+            return DropReason.ECHO
+        self._echo.says(self._track.utterance_id(utterance.start_sample), end, recognition.text)
+        # Known to the others already, before its turn to come out.
+        self._echo.settled(self._track.utterance_id(utterance.start_sample))
+        return None
 
-    async def _recognise(self, utterance: Utterance) -> Recognition | GapReason:
+    async def _recognise(self, utterance: Utterance, own: Own) -> Recognition | GapReason:
         try:
             recognition = await self._recogniser.recognise(
                 RecognitionRequest(
@@ -154,8 +179,10 @@ class Finals:
                     meeting_id=self._track.meeting_id,
                     track_id=self._track.speaker.track_sid,
                     samples=utterance.samples,
-                    language=self._memory.choose(speech_sec(utterance)),
+                    language=self._memory.choose(),
                     languages=self._languages,
+                    language_prior=self._memory.prior(speech_sec(utterance)),
+                    skip_samples=own.skip_samples(utterance.start_sample),
                 )
             )
         except ModelError:

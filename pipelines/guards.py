@@ -17,6 +17,9 @@ SILENT_RMS = 0.001
 NO_SPEECH_PROBABILITY = 0.6
 LOW_LOGPROB = -1.0
 UNSURE_CONFIDENCE = 0.6
+HASTE_WORDS = 2
+HASTE_WORDS_A_SEC = 7
+"""More words than two and seven a second nobody says: people in a hurry reach six a second."""
 SHORT_SEC = 1.0
 VOICELESS = 0.58
 """Every short answer has a vowel, and a vowel is periodic; a thud, a knock, a click is not."""
@@ -61,10 +64,13 @@ class DropReason(StrEnum):
     VOICELESS = "voiceless"
     LOOP = "loop"
     SILENCE = "silence"
+    HASTY = "hasty"
     PHANTOM = "phantom"
+    ECHO = "echo"
+    """Another track's words: found by `pipelines.echo`, not here."""
 
 
-ALL_LAYERS = tuple(DropReason)
+ALL_LAYERS = tuple(reason for reason in DropReason if reason is not DropReason.ECHO)
 
 
 def drop_reason(
@@ -87,6 +93,7 @@ def drop_reason(
         (DropReason.EMPTY, not words),
         (DropReason.TOO_QUIET, loudness_rms < SILENT_RMS),
         (DropReason.VOICELESS, speech_sec < SHORT_SEC and voicing < VOICELESS),
+        (DropReason.HASTY, len(words) > HASTE_WORDS + HASTE_WORDS_A_SEC * speech_sec),
         (DropReason.LOOP, is_loop(words)),
         (DropReason.SILENCE, not plain and _is_silence(recognition)),
         (DropReason.PHANTOM, not plain and unsure and _is_phantom(recognition)),

@@ -16,6 +16,7 @@ from models.base import (
 )
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
+from pipelines.echo import TrackEcho
 from pipelines.events import PartialCaption
 from pipelines.guards import drop_reason
 from pipelines.language import LanguageMemory
@@ -41,6 +42,7 @@ class Partials:
         memory: LanguageMemory,
         settings: CaptionSettings,
         cadence: Cadence,
+        echo: TrackEcho,
         done: Callable[[asyncio.Task[None]], None],
     ) -> None:
         self._track = track
@@ -49,6 +51,7 @@ class Partials:
         self._memory = memory
         self._languages = settings.languages
         self._cadence = cadence
+        self._echo = echo
         self._done = done
         self._held_words = settings.held_words
         self._live = LiveText()
@@ -70,14 +73,20 @@ class Partials:
         if opened.speech_end_sample - self._asked_until < self._cadence.every_samples:
             return
         self._asked_until = opened.speech_end_sample
+        own = self._echo.own(opened.speech_start_sample, opened.speech_end_sample)
+        if own.all_echo:
+            return  # the words of another: nothing to show until some are this speaker's own
+        if not self._live.skip_samples and own.first_sample > opened.speech_start_sample:
+            self._live.skip_samples = own.skip_samples(opened.start_sample)
         request = RecognitionRequest(
             utterance_id=self._track.utterance_id(opened.start_sample),
             kind=Kind.PARTIAL,
             meeting_id=self._track.meeting_id,
             track_id=self._track.speaker.track_sid,
             samples=samples(),
-            language=self._language or self._memory.choose(speech_sec(opened)),
+            language=self._language or self._memory.choose(),
             languages=self._languages,
+            language_prior=self._memory.prior(speech_sec(opened)),
             skip_samples=self._live.skip_samples,
         )
         self._task = asyncio.create_task(self._show(request, opened, self._live))
@@ -110,6 +119,7 @@ class Partials:
         if live is self._live and speech_sec(opened) >= SURE_SPEECH_SEC:
             self._language = recognition.language
         agreed = live.update(recognition, len(request.samples))
+        self._echo.says(request.utterance_id, opened.speech_end_sample, agreed.text)
         if not agreed.stable and not agreed.tail:
             return  # all of it is held back
         self._shown[request.utterance_id] = agreed.stable

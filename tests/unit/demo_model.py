@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from models.asr_engine import Engine
 from models.base import Recognition, RecognitionRequest
+from models.sessions import Sound
 from models.settings import AsrSettings
 from models.whisper import WhisperModel
 
@@ -18,7 +20,8 @@ class InProcess:
         self._engine = engine
 
     async def recognise(self, request: RecognitionRequest) -> Recognition:
-        return await self._engine.submit(request)
+        sound = replace(Sound.whole(request.samples), first=request.skip_samples)
+        return await self._engine.submit(request, sound=sound)
 
 
 @contextmanager

@@ -1,27 +1,89 @@
 from __future__ import annotations
 
+import pytest
+
+from models.base import Kind, Recognition
+from models.whisper import likeliest
 from pipelines.language import LanguageMemory
+
+BOTH = ("fr", "en")
+
+
+def heard(language: str, sure: float | None = 0.99) -> Recognition:
+    return Recognition(
+        utterance_id="u", kind=Kind.FINAL, text="a", language=language, language_probability=sure
+    )
+
+
+def follow(memory: LanguageMemory, *spoken: tuple[str, float, float]) -> list[str]:
+    """The language decided for each utterance: (what it sounds like, how surely, seconds)."""
+    decided = []
+    for language, sure, sec in spoken:
+        shares = {code: sure if code == language else 1 - sure for code in BOTH}
+        code, share = likeliest(shares, BOTH, memory.prior(sec))
+        decided.append(code)
+        memory.heard(heard(code, share), sec)
+    return decided
 
 
 def test_one_language_is_never_detected() -> None:
-    """Where only one may be spoken, it is."""
-    assert LanguageMemory(("fr",)).choose(5) == "fr"
+    """Where only one may be spoken, it is; where one was set, it is."""
+    assert LanguageMemory(("fr",)).choose() == "fr"
+    assert LanguageMemory(BOTH, "en").choose() == "en"
+    assert LanguageMemory(BOTH).choose() is None
 
 
-def test_short_speech_follows_what_was_spoken_before() -> None:
-    """Two finals in one language decide for a short answer, not for a long one."""
-    memory = LanguageMemory(("fr", "en"))
-    assert memory.choose(0.5) is None
-    memory.heard("en", 3)
-    assert memory.choose(0.5) is None
-    memory.heard("en", 3)
-    assert memory.choose(0.5) == "en"
-    assert memory.choose(2.0) is None
+def test_nothing_is_preferred_before_anybody_spoke() -> None:
+    """The prior is flat for each new speaker."""
+    assert LanguageMemory(BOTH).prior(3.0) == (0.5, 0.5)
+    assert LanguageMemory(BOTH).prior(0.3) == (0.5, 0.5)
 
 
-def test_a_mixed_past_and_short_finals_prove_nothing() -> None:
-    """Who changes language is detected anew; short finals don't count."""
-    memory = LanguageMemory(("fr", "en"))
-    for language, sec in (("en", 3.0), ("fr", 3.0), ("fr", 0.4), ("de", 4.0)):
-        memory.heard(language, sec)
-    assert memory.choose(0.5) is None
+@pytest.mark.parametrize("sec", [2.5, 1.2])
+def test_a_change_of_language_is_followed_within_two_utterances(sec: float) -> None:
+    """After a long time in one language, and back."""
+    memory = LanguageMemory(BOTH)
+    french, english = [("fr", 0.97, 3.0)] * 20, [("en", 0.95, sec)] * 3
+    decided = follow(memory, *french, *english, *french)
+    assert decided[21:23] == ["en", "en"]
+    assert decided[24:] == ["fr"] * 19
+
+
+def test_a_doubtful_short_answer_is_in_the_language_before() -> None:
+    """ "Okay" half sounds French: from an English speaker it is English, and changes nothing."""
+    memory = LanguageMemory(BOTH)
+    spoken = [("en", 0.97, 3.0), ("en", 0.97, 2.0), ("fr", 0.7, 0.4), ("en", 0.97, 3.0)]
+    assert follow(memory, *spoken) == ["en"] * 4
+
+
+def test_a_clear_short_answer_in_another_language_is_heard_as_such() -> None:
+    """Memory doubts, it does not command: "Oui" of an English speaker is French."""
+    memory = LanguageMemory(BOTH)
+    follow(memory, ("en", 0.97, 3.0), ("en", 0.97, 3.0))
+    assert follow(memory, ("fr", 0.9999, 0.6)) == ["fr"]
+    assert follow(memory, ("en", 0.9, 3.0)) == ["en"]
+
+
+def test_a_given_language_is_no_evidence() -> None:
+    """What was set by hand, or is no language of the meeting, moves no belief."""
+    memory = LanguageMemory(BOTH)
+    memory.heard(heard("en", None), 3.0)
+    memory.heard(heard("de"), 3.0)
+    assert memory.prior(3.0) == (0.5, 0.5)
+
+
+def test_three_languages() -> None:
+    """The prior has one share for each, and sums to one."""
+    memory = LanguageMemory(("fr", "en", "de"))
+    memory.heard(heard("de"), 3.0)
+    prior = memory.prior(2.0)
+    assert sum(prior) == pytest.approx(1, abs=1e-3)
+    assert prior[2] == max(prior)
+
+
+def test_the_prior_weighs_and_is_left_out_of_what_is_said_of_the_sound() -> None:
+    """Other languages than the meeting's are not even looked at."""
+    shares = {"cy": 0.6, "en": 0.3, "fr": 0.1}
+    assert likeliest(shares, BOTH) == ("en", pytest.approx(0.75))
+    assert likeliest(shares, BOTH, (0.9, 0.1)) == ("fr", pytest.approx(0.25))
+    assert likeliest({}, BOTH)[1] == pytest.approx(0.5)
