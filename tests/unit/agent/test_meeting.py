@@ -170,7 +170,7 @@ async def sitting(
         lease_sec=0.1,
         notice=notice,
         captions=RoomCaptions(record=record, lease=lease, display=screen),
-        recogniser=recogniser or ScriptedRecogniser(lambda _: "bonjour à tous et merci"),
+        recogniser=recogniser or ScriptedRecogniser(lambda _: "bonjour"),
         open_stream=open_talk,
         detector=LoudnessDetector,
         detect=each_alone,
