@@ -20,6 +20,7 @@ from typing import Any
 from livekit import rtc
 
 from agent.audio_stream import FRAME_MS, AudioStream, FrameQueue, OpenStream, PublicStream, Taken
+from agent.settings import StreamKind
 from pipelines.events import SAMPLE_RATE
 
 log = logging.getLogger(__name__)
@@ -104,8 +105,10 @@ class _RoutedStream:
         self._handle.dispose()
 
 
-def open_streams() -> tuple[OpenStream, Callable[[], None]]:
+def open_streams(kind: StreamKind = "routed") -> tuple[OpenStream, Callable[[], None]]:
     """How this process opens a stream, and what is called when no more is opened."""
+    if kind == "public":
+        return PublicStream, lambda: None
     try:
         router = AudioRouter()
     except (ImportError, AttributeError) as error:

@@ -156,7 +156,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         raise
     livekit = api.LiveKitAPI(values.livekit_url, values.api_key, values.api_secret)
     recogniser = AsrClient(values.asr_url)
-    open_stream, close_streams = open_streams()
+    open_stream, close_streams = open_streams(values.agent.streams)
     traces = ExitStack()
     tracer = traces.enter_context(values.tracing())
     agent = _agent(

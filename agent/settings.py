@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+StreamKind = Literal["routed", "public"]
 PacketMode = Literal["append", "update", "off"]
 
 
@@ -19,6 +20,10 @@ class AgentSettings(BaseModel):
         default=8.0, gt=1, description="How long after a hard kill another agent may take over"
     )
     drain_sec: float = Field(default=60.0, ge=0)
+    streams: StreamKind = Field(
+        default="routed",
+        description="How tracks are read: routed over one subscription, or the SDK's own streams",
+    )
     packets: PacketMode = Field(
         default="append", description="How legacy transcription packets are sent"
     )

@@ -38,6 +38,7 @@ class RoomOutcome:
     quiet_sec: float
     share: float
     silence: Manner
+    streams: str
     machine: Mapping[str, str]
     rows: tuple[RoomRow, ...]
 
@@ -69,6 +70,7 @@ def as_json(outcome: RoomOutcome) -> dict[str, object]:
         "seconds": outcome.seconds,
         "quiet_s": outcome.quiet_sec,
         "speech_share": outcome.share,
+        "streams": outcome.streams,
         "goal_silent_cores": GOAL_CORES,
         "machine": dict(outcome.machine),
         "rows": [
@@ -87,7 +89,14 @@ def as_markdown(outcome: RoomOutcome, picture: str) -> str:
         "## How it was measured",
         f"```\n{outcome.command}\n```",
         _how(outcome),
-        _table({"model": outcome.model, "date": outcome.date, **outcome.machine}),
+        _table(
+            {
+                "model": outcome.model,
+                "date": outcome.date,
+                "streams": outcome.streams,
+                **outcome.machine,
+            }
+        ),
         "## Figures",
         "\n".join([_HEAD, *(line(outcome.rows, n) for n in range(len(outcome.rows)))]),
     ]

@@ -66,6 +66,7 @@ def bench_room(settings: Settings, plan: RoomPlan, *, out: Path, json_file: Path
         quiet_sec=plan.quiet_sec,
         share=plan.share,
         silence=plan.silence,
+        streams=settings.agent.streams,
         machine=machine(),
         rows=tuple(rows),
     )

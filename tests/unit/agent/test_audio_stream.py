@@ -123,6 +123,7 @@ async def test_another_sdk_is_heard_by_its_public_interface(
         """As before filters."""
 
     assert open_streams()[0] is not PublicStream, "this SDK is known"
+    assert open_streams("public")[0] is PublicStream, "and it may be wished for"
     monkeypatch.setattr(type(FfiClient.instance.queue), "subscribe", subscribe)
     assert "filter_fn" not in inspect.signature(type(FfiClient.instance.queue).subscribe).parameters
     assert open_streams()[0] is PublicStream

@@ -21,6 +21,7 @@ def outcome(*quiet: float, lost: int = 0) -> RoomOutcome:
         quiet_sec=15,
         share=0.3,
         silence=Manner.OPEN,
+        streams="routed",
         machine={"processor": "one"},
         rows=tuple(row(size, cores, lost=lost) for size, cores in zip(sizes, quiet, strict=False)),
     )
