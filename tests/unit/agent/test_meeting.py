@@ -170,7 +170,7 @@ async def sitting(
         lease_sec=0.1,
         notice=notice,
         captions=RoomCaptions(record=record, lease=lease, display=screen),
-        recogniser=recogniser or ScriptedRecogniser(lambda _: "bonjour"),
+        recogniser=recogniser or ScriptedRecogniser(lambda _: "bonjour à tous et merci"),
         open_stream=open_talk,
         detector=LoudnessDetector,
         detect=each_alone,
@@ -374,7 +374,8 @@ async def test_a_track_that_fails_is_listened_to_anew_and_what_it_cost_is_told(
 ) -> None:
     monkeypatch.setattr("agent.meeting.TRACK_RETRY_SEC", 0.3)
     Talk.failures.append(RuntimeError("a bug"))
-    async with sitting(record, FakeNotice(), Screen()) as one:
+    brief = ScriptedRecogniser(lambda _: "oui")  # as much as can be said before the stop
+    async with sitting(record, FakeNotice(), Screen(), recogniser=brief) as one:
         (line,) = await gaps(one, 1)
         assert line.reason == "outage"
         assert line.end_ms - line.start_ms > 300
