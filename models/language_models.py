@@ -1,4 +1,4 @@
-"""Which model hears a request: the main one, or the one of its language (docs/adr/0006)."""
+"""Which model hears a request: the main one, or the one of its language (docs/adr/0008)."""
 
 from __future__ import annotations
 
