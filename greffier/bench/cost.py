@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import psutil
 
-_EVERY_SEC = 1.0
+_EVERY_SEC = 5.0
+"""The kernel walks all pages of a process for its memory: oftener, looking would be a load."""
 
 
 class Cost:

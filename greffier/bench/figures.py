@@ -138,6 +138,12 @@ def row(
     )
 
 
+def errors_of(said: str, heard: str) -> tuple[int, int]:
+    """Return the errors in what was heard, and how many words were said."""
+    words = words_of(said)
+    return _align(words, words_of(heard))[1], len(words)
+
+
 def words_of(text: str) -> list[str]:
     """Return the words as they are compared: no case, no punctuation."""
     return str(_normalise(text)).split()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from greffier.bench.figures import Row
+from greffier.bench.offline import Offline
 
 BAR_SEC = 1.5
 """What 95 of 100 finals have to keep."""
@@ -27,7 +28,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A whole run; `searched` says whether capacities were looked for or one point was measured."""
+    """A whole run; `searched` says whether capacities were looked for or one point was measured.
+
+    `offline` is the accuracy of the same model without any hurry.
+    """
 
     command: str
     date: str
@@ -39,3 +43,4 @@ class Outcome:
     machine: Mapping[str, str]
     searched: bool
     systems: tuple[Measured, ...]
+    offline: Offline | None = None

@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from greffier.bench.bars import Bar, bars
 from greffier.bench.chart import draw
 from greffier.bench.figures import Row
+from greffier.bench.offline import BEAM
 from greffier.bench.outcome import BAR_SEC, Measured, Outcome
 from greffier.bench.player import LATE_LIMIT_SEC
 from greffier.bench.point import DRAIN_SEC
 
+_MET = {True: "met", False: "**missed**", None: "not told"}
 _HEAD = (
     "| system | tracks | first text p50 / p95 | final p50 / p95 / p99 | WER | lost"
     " | CPU s / audio s | of the generator | peak MB | late p99 | held |\n"
@@ -49,6 +52,16 @@ def as_json(outcome: Outcome) -> dict[str, object]:
         "machine": dict(outcome.machine),
         "settings": {one.system: dict(one.settings) for one in outcome.systems},
         "capacity": {one.system: one.capacity for one in outcome.systems},
+        "correctness": {
+            "offline": None
+            if outcome.offline is None
+            else {
+                "wer": outcome.offline.wer,
+                "words": outcome.offline.words,
+                "utterances": outcome.offline.utterances,
+            }
+        },
+        "bars": [bar.as_dict() for bar in _bars(outcome)],
         "failures": {one.system: one.failure for one in outcome.systems if one.failure},
         "rows": [row.as_dict() for one in outcome.systems for row in one.rows],
     }
@@ -60,16 +73,41 @@ def as_markdown(outcome: Outcome) -> str:
         "# Speaking tracks one recognition process holds",
         "![Tracks held, and latencies by tracks](report.svg)",
         "\n".join(f"- {verdict(one, searched=outcome.searched)}" for one in outcome.systems),
+        *_judged(outcome),
         "## How it was measured",
         f"```\n{outcome.command}\n```",
         _how(outcome),
         _table({"model": outcome.model, "date": outcome.date, **outcome.machine}),
         "## Figures",
         "\n".join([_HEAD, *(_line(row) for one in outcome.systems for row in one.rows)]),
+        *_offline(outcome),
         "## How each system was set up",
         *(f"**{one.system}**\n\n{_table(one.settings)}" for one in outcome.systems),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _bars(outcome: Outcome) -> list[Bar]:
+    return bars(outcome.systems, outcome.offline) if outcome.searched else []
+
+
+def _judged(outcome: Outcome) -> list[str]:
+    lines = [
+        f"| {bar.name} | {bar.wanted} | {bar.found} | {_MET[bar.met]} |" for bar in _bars(outcome)
+    ]
+    head = "| | wanted | found | |\n|---|---|---|---|"
+    return ["## What was to be shown", "\n".join([head, *lines])] if lines else []
+
+
+def _offline(outcome: Outcome) -> list[str]:
+    one = outcome.offline
+    if one is None:
+        return []
+    return [
+        f"Offline, the same model has a WER of **{one.wer:.2%}**: {one.utterances} utterances of "
+        f"these tracks ({one.words} words), each cut where it truly begins and ends and decoded "
+        f"alone by faster-whisper, padded to 30 s, beam {BEAM}, told its language."
+    ]
 
 
 def verdict(one: Measured, *, searched: bool) -> str:
