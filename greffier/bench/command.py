@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -154,3 +155,95 @@ def room(  # noqa: PLR0917 - typer takes each option as a parameter
         seed=seed,
     )
     bench_room(load(), plan, out=out, json_file=json_file)
+
+
+@app.command()
+def overload(
+    tracks: Annotated[int, typer.Option(min=1, help="How many speak at once")] = 200,
+    seconds: Annotated[float, typer.Option(min=10, help="How long")] = 600.0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here, too")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/overload"),
+) -> None:
+    """More speakers than there is room for: finals arrive, partials get rare, memory is flat."""
+    from greffier.bench.overload import overload as measure  # noqa: PLC0415 - quick `--help`
+
+    _tell(measure(load(), tracks=tracks, length_sec=seconds, out=out, json_file=json_file))
+
+
+@app.command()
+def kill(
+    tracks: Annotated[int, typer.Option(min=1, max=20, help="How many speak at once")] = 12,
+    seconds: Annotated[float, typer.Option(min=10, help="How long")] = 180.0,
+    every: Annotated[float, typer.Option(min=3, help="Seconds from one kill to the next")] = 30.0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here, too")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/kill"),
+) -> None:
+    """The asr process is killed again and again: no final is lost, doubled or somebody else's."""
+    from greffier.bench.kill import kill as measure  # noqa: PLC0415 - quick `--help`
+
+    _tell(
+        measure(
+            load(),
+            tracks=tracks,
+            length_sec=seconds,
+            every_sec=every,
+            out=out,
+            json_file=json_file,
+        )
+    )
+
+
+def _tell(paths: Sequence[Path]) -> None:
+    for path in paths:
+        typer.echo(str(path))
+
+
+@app.command()
+def cost(
+    tracks: Annotated[int, typer.Option(min=1, help="How many speak at once")] = 8,
+    longest: Annotated[float, typer.Option(min=3, help="Leave out what is longer")] = 120.0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here, too")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/cost"),
+) -> None:
+    """What a second of speech costs, from 3 s to 120 s without a pause."""
+    from greffier.bench.unbroken import LENGTHS_SEC  # noqa: PLC0415 - quick `--help`
+    from greffier.bench.unbroken import cost as measure  # noqa: PLC0415
+
+    lengths = [one for one in LENGTHS_SEC if one <= longest]
+    _tell(measure(load(), tracks=tracks, lengths_sec=lengths, out=out, json_file=json_file))
+
+
+@app.command()
+def gpu(  # noqa: PLR0917 - typer takes each option as a parameter
+    shapes: Annotated[
+        str, typer.Option(help="Which, with commas between")
+    ] = "tiny,base,small,medium,large-v3,large-v3-turbo",
+    device: Annotated[str, typer.Option(help="cuda or cpu")] = "cuda",
+    compute_type: Annotated[str, typer.Option(help="As asr.compute_type")] = "default",
+    quick: Annotated[bool, typer.Option(help="A few points, once each, no capacity")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here, too")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/gpu"),
+) -> None:
+    """Whisper's real shapes with random weights on a GPU; the demo model's text there."""
+    from greffier.bench.gpu import gpu as measure  # noqa: PLC0415 - quick `--help`
+
+    names = [name.strip() for name in shapes.split(",") if name.strip()]
+    _tell(
+        measure(
+            load(),
+            shapes=names,
+            device=device,
+            compute_type=compute_type,
+            quick=quick,
+            out=out,
+            json_file=json_file,
+        )
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from greffier.bench.ranks import rank
 from models.base import SAMPLE_RATE, Samples
@@ -11,6 +12,18 @@ from models.base import SAMPLE_RATE, Samples
 FRAME_SAMPLES = SAMPLE_RATE // 50
 """20 ms, as WebRTC gives it."""
 LATE_LIMIT_SEC = 0.1
+
+
+class Playable(Protocol):
+    """Samples that are had slice by slice; an array is."""
+
+    def __len__(self) -> int:
+        """How many."""
+        ...
+
+    def __getitem__(self, part: slice, /) -> Samples:
+        """A stretch of them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +44,7 @@ class Played:
 
 
 async def play(
-    tracks: Sequence[Samples],
+    tracks: Sequence[Playable],
     feed: Callable[[int, Samples], None],
     *,
     clock: Callable[[], float],

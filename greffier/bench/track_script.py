@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
+from greffier.bench.player import Playable
 from greffier.bench.speech import Utterance
 from models.base import SAMPLE_RATE, Samples
 
@@ -84,6 +86,40 @@ def write_script(
     samples.setflags(write=False)
     return TrackScript(
         number=number, voice=voice, language=language, lines=tuple(lines), samples=samples
+    )
+
+
+class Looped:
+    """Samples that come again and again, without the memory for it. Slices cross no seam."""
+
+    def __init__(self, once: Playable, times: int) -> None:
+        self._once = once
+        self._times = times
+
+    def __len__(self) -> int:
+        return len(self._once) * self._times
+
+    def __getitem__(self, part: slice, /) -> Samples:
+        begin, end, _ = part.indices(len(self))
+        first = begin % len(self._once)
+        return self._once[first : first + end - begin]
+
+
+def repeat(script: TrackScript, times: int) -> TrackScript:
+    """Return the script said so many times in a row; its length must be whole frames."""
+    once = len(script.samples)
+    return replace(
+        script,
+        lines=tuple(
+            replace(
+                line,
+                first_sample=line.first_sample + turn * once,
+                end_sample=line.end_sample + turn * once,
+            )
+            for turn in range(times)
+            for line in script.lines
+        ),
+        samples=cast(Samples, Looped(script.samples, times)),  # had by slices only
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import httpx
 import numpy as np
 
 from agent.audio_stream import FRAME_MS
@@ -16,6 +18,7 @@ from greffier.supervisor import Program, Supervisor
 from models.asr_client import AsrClient
 from models.base import Pressure, Samples
 from models.vad import shared_model
+from pipelines.caption_sink import CaptionSink
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
 from pipelines.hearing import Steps, hear_together
@@ -28,8 +31,9 @@ class GreffierSystem:
     client_is_part = True
     missing: str | None = None
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, max_restarts: int = 0) -> None:
         self._place = place
+        self._max_restarts = max_restarts
         self._url = f"unix:{place.folder / 'asr.sock'}"
         self._server = ServerProcess()
         self._client: AsrClient | None = None
@@ -64,25 +68,40 @@ class GreffierSystem:
             env=as_environment(self._settings),
             ready=answers("http://asr/health", uds=self._url.removeprefix("unix:")),
         )
-        await self._server.start(program, Supervisor(logs=self._place.folder, max_restarts=0))
+        await self._server.start(
+            program, Supervisor(logs=self._place.folder, max_restarts=self._max_restarts)
+        )
         self._client = AsrClient(self._url)
         self._ears.start()
 
-    async def open(self, number: int, language: str, show: Show) -> _Track:  # noqa: ARG002
+    async def open(self, number: int, language: str, show: Show) -> Listened:  # noqa: ARG002
         """Open a track, as the worker does for a participant."""
+        return self.listen(number, _Sink(show))
+
+    def listen(self, number: int, sink: CaptionSink) -> Listened:
+        """Open a track whose captions go to `sink`."""
         assert self._client is not None
         speaker = Speaker(identity=f"speaker-{number}", name="", track_sid=f"track-{number}")
-        return _Track(
+        return Listened(
             TrackCaptions(
                 meeting_id="bench",
                 speaker=speaker,
                 detector=shared_model().detector(),
                 recogniser=self._client,
-                sink=_Sink(show),
+                sink=sink,
                 settings=self._settings.captions,
             ),
             self._ears,
         )
+
+    async def load(self) -> dict[str, Any]:
+        """What the asr process says of its load; empty while it does not answer."""
+        transport = httpx.AsyncHTTPTransport(uds=self._url.removeprefix("unix:"))
+        async with httpx.AsyncClient(transport=transport, timeout=2) as client:
+            try:
+                return dict((await client.get("http://asr/load")).json())
+            except (httpx.HTTPError, ValueError):
+                return {}
 
     async def stop(self) -> None:
         """Stop the asr process."""
@@ -97,7 +116,7 @@ class _Ears:
     """Hears all tracks with one task, in frames as long as the worker's."""
 
     def __init__(self) -> None:
-        self.tracks: list[_Track] = []
+        self.tracks: list[Listened] = []
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -122,7 +141,7 @@ class _Ears:
             self.hear()
 
 
-class _Track:
+class Listened:
     """One track's captions, and the frames of it that nobody has heard yet."""
 
     def __init__(self, captions: TrackCaptions, ears: _Ears) -> None:
@@ -133,20 +152,24 @@ class _Track:
         ears.tracks.append(self)
 
     def feed(self, samples: Samples) -> None:
+        """See `Track`."""
         self.waiting.append(samples)
 
     def steps(self) -> Steps[None]:
+        """Hear what waits."""
         samples, position = np.concatenate(self.waiting), self._position
         self.waiting = []
         self._position += len(samples)
         return self._captions.steps(samples, position)
 
     async def finish(self) -> None:
+        """See `Track`."""
         self._ears.hear()
         await self._captions.finish()
         await self._captions.drain()
 
     async def aclose(self) -> None:
+        """See `Track`."""
         self._ears.tracks.remove(self)
         await self._captions.aclose()
 
