@@ -8,6 +8,7 @@ included. Weights are random, so each decode is made as long as speech of that l
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import tempfile
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import ctranslate2
 import numpy as np
+import structlog
 from rich.console import Console
 
 from greffier.bench.capacity import search
@@ -104,6 +106,8 @@ def gpu(
             "`greffier bench gpu` again (to try the command on a CPU: --device cpu --shapes tiny "
             "--quick)"
         )
+    # The engine runs in this process, and would tell of each batch between the lines of progress.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     demo = resolve(settings.asr.model, settings.asr.models_folder).absolute()
     asr = settings.asr.model_copy(update={"device": device, "compute_type": compute_type})
     folder = Path(tempfile.mkdtemp(prefix="greffier-bench-"))

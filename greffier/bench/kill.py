@@ -106,7 +106,7 @@ def kill(
         raise CommandError(
             f"only {len(speakers)} sentences have a word of their own: fewer --tracks"
         )
-    turn_sec = 30.0
+    turn_sec = min(30.0, length_sec)
     scripts = [
         repeat(
             write_script([one.utterance], number=at, seconds=turn_sec, seed=1, share=0.6),

@@ -14,16 +14,17 @@ import pytest
 
 from tests.e2e.stack import REPOSITORY, clean_environment
 
-COMMAND = [sys.executable, "-m", "greffier", "bench", "asr"]
+BENCH = [sys.executable, "-m", "greffier", "bench"]
+COMMAND = [*BENCH, "asr"]
 
 
 def environment(folder: Path) -> dict[str, str]:
     return clean_environment() | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(folder)}
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, command: str = "asr") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments],
+        [*BENCH, command, *arguments],
         cwd=folder,
         env=environment(folder),
         capture_output=True,
@@ -90,3 +91,40 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     assert gone
     assert not alive
     assert not list(tmp_path.glob("greffier-bench-*"))
+
+
+def test_without_a_gpu_the_command_says_so(tmp_path: Path) -> None:
+    done = run(tmp_path, "--shapes", "tiny", command="gpu")
+    if done.returncode:  # there is none where this runs in CI
+        assert "there is no GPU here" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_kills_lose_double_and_misplace_nothing(tmp_path: Path) -> None:
+    """A kill every 4 s: each utterance has one final, under its own speaker."""
+    done = run(
+        tmp_path,
+        *("--tracks", "3", "--seconds", "12", "--every", "4", "--json", "figures.json"),
+        command="kill",
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "figures.json").read_text())["survived"]
+    assert found["kills"] >= 2
+    assert found["utterances"] > 0
+    assert (found["lost"], found["doubled"], found["wrong_speaker"]) == (0, 0, 0)
+
+
+@pytest.mark.slow
+def test_under_load_every_final_arrives(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        *("--tracks", "6", "--seconds", "10", "--json", "figures.json"),
+        command="overload",
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["shed"]["utterances"] > 0
+    assert (figures["shed"]["lost"], figures["shed"]["gaps"]) == (0, 0)
+    assert len(figures["samples"]) > 2
+    assert (tmp_path / "benchmarks" / "overload" / "report.md").exists()
