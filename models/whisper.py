@@ -205,7 +205,7 @@ class WhisperModel:
 
     def detect(self, batch: Sequence[Prepared]) -> list[str]:
         """Return the language of each item, among those that it allows."""
-        return self._languages(self._encode(batch), batch)
+        return [language for language, _ in self._languages(self._encode(batch), batch)]
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
         """Decode items of one kind, prompt length and temperature, in their order."""
