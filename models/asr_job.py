@@ -36,8 +36,8 @@ class Transcriber(Features, Protocol):
         temperature: float,
     ) -> Prepared: ...
 
-    def detect(self, batch: Sequence[Prepared]) -> list[str]:
-        """Return each item's language; the owner thread only."""
+    def detect(self, batch: Sequence[Prepared]) -> list[tuple[str, float | None]]:
+        """Return each item's language and its probability by the sound; the owner thread only."""
         ...
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:

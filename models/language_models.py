@@ -1,4 +1,4 @@
-"""Which model hears a request: the main one, or the one of its language (docs/adr/0008)."""
+"""Which model hears a request: the main one, or the one of its language (docs/adr/0009)."""
 
 from __future__ import annotations
 
@@ -31,22 +31,32 @@ class LanguageModels:
 
     def transcribe(self, jobs: Sequence[Job]) -> list[Transcript]:
         """Decode each request by its model, in their order; languages are told apart first."""
+        if not self._by_language:
+            return self.main.transcribe([fit(job, self.main).prepared for job in jobs])
         placed = self._placed(jobs)
         heard: dict[int, Transcript] = {}
-        for model in {id(job.model): job.model for job in placed}.values():
-            rows = [at for at, job in enumerate(placed) if job.model is model]
-            texts = model.transcribe([placed[at].prepared for at in rows])
+        for model in {id(job.model): job.model for job, _ in placed}.values():
+            rows = [at for at, (job, _) in enumerate(placed) if job.model is model]
+            texts = model.transcribe([placed[at][0].prepared for at in rows])
             heard |= zip(rows, texts, strict=True)
-        return [heard[at] for at in range(len(placed))]
+        return [
+            replace(heard[at], language_probability=sure) for at, (_, sure) in enumerate(placed)
+        ]
 
-    def _placed(self, jobs: Sequence[Job]) -> list[Job]:
-        if not self._by_language:
-            return [fit(job, self.main) for job in jobs]
+    def _placed(self, jobs: Sequence[Job]) -> list[tuple[Job, float | None]]:
+        """Each job for its model, and how sure its language is where it had to be detected."""
         unknown = [fit(job, self.main) for job in jobs if _known(job.request) is None]
         found = self.main.detect([job.prepared for job in unknown]) if unknown else []
-        told = iter([_spoken(job, tongue) for job, tongue in zip(unknown, found, strict=True)])
-        known = [next(told) if _known(job.request) is None else job for job in jobs]
-        return [fit(job, self.of(job.request)[1]) for job in known]
+        told = iter(zip(unknown, found, strict=True))
+        placed: list[tuple[Job, float | None]] = []
+        for job in jobs:
+            if _known(job.request) is None:
+                asked, (language, sure) = next(told)
+                spoken = _spoken(asked, language)
+                placed.append((fit(spoken, self.of(spoken.request)[1]), sure))
+            else:
+                placed.append((fit(job, self.of(job.request)[1]), None))
+        return placed
 
 
 def _known(request: RecognitionRequest) -> str | None:

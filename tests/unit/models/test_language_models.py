@@ -41,9 +41,9 @@ class NamedModel(FakeModel):
         self.loudest = float(max(piece.max() for piece in sound.session._pieces))
         return Prepared(mel=mel, audio_sec=self.loudest, **rest)
 
-    def detect(self, batch: Sequence[Prepared]) -> list[str]:
+    def detect(self, batch: Sequence[Prepared]) -> list[tuple[str, float]]:
         self.detected.append(len(batch))
-        return [SPOKEN[round(item.audio_sec, 1)] for item in batch]
+        return [(SPOKEN[round(item.audio_sec, 1)], 0.9) for item in batch]
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
         heard = super().transcribe(batch)
@@ -108,6 +108,7 @@ async def test_each_language_is_heard_by_its_own_model(engine: Engine, main: Nam
         ("u2", "main 0.3", "de"),
         ("u3", "french 0.1", "fr"),
     ]
+    assert {answer.language_probability for answer in answers} == {0.9}
     assert main.detected == [1, 4]
 
 
