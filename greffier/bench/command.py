@@ -77,6 +77,9 @@ def captions(  # noqa: PLR0917 - typer takes each option as a parameter
     nonspeech: Annotated[
         float, typer.Option(min=0, help="Seconds of non-speech for the guards; 0: none")
     ] = 600.0,
+    webrtc: Annotated[
+        bool, typer.Option(help="And the demo meeting through a LiveKit server, 3 minutes")
+    ] = False,
     model: Annotated[Path | None, typer.Option(help="Model folder; else as the settings say")] = (
         None
     ),
@@ -96,6 +99,7 @@ def captions(  # noqa: PLR0917 - typer takes each option as a parameter
         quick=quick,
         processes=processes,
         nonspeech_sec=0.0 if quick else nonspeech,
+        webrtc=webrtc,
     )
     bench(load(), plan, out=out, json_file=json_file)
 

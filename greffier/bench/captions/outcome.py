@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from greffier.bench.captions.accuracy import Accuracy
 from greffier.bench.captions.attribution import Attribution
@@ -105,7 +106,7 @@ class Trade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A whole run. `notes`: what could not be measured, and why."""
+    """A whole run. `webrtc`: the demo's report. `notes`: what was not measured, and why."""
 
     command: str
     date: str
@@ -117,6 +118,7 @@ class Outcome:
     rows: tuple[Row, ...]
     trades: tuple[Trade, ...] = ()
     tables: Mapping[str, str] = field(default_factory=dict)
+    webrtc: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -74,6 +74,7 @@ def as_json(outcome: Outcome) -> dict[str, object]:
             {"name": one.name, "chosen": one.chosen, **one.row.figures()} for one in outcome.trades
         ],
         "tables": dict(outcome.tables),
+        "webrtc": outcome.webrtc,
     }
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,13 +20,15 @@ from greffier.bench.captions.attribution import missing
 from greffier.bench.captions.clips import Clip, load_clips
 from greffier.bench.captions.composer import compose
 from greffier.bench.captions.folder import read_folder
-from greffier.bench.captions.layers import as_table
+from greffier.bench.captions.layers import as_table as guards_table
 from greffier.bench.captions.measure import Bench, Depth
 from greffier.bench.captions.meeting import SaidMeeting
 from greffier.bench.captions.outcome import Outcome, Row, Trade, together
 from greffier.bench.captions.plan import PLANS, MeetingPlan
 from greffier.bench.captions.policies import POLICIES, Policy
 from greffier.bench.captions.report import verdicts, write
+from greffier.bench.captions.webrtc import as_table as webrtc_table
+from greffier.bench.captions.webrtc import through_webrtc
 from greffier.bench.machine import fingerprint, machine
 from greffier.errors import CommandError
 from greffier.settings import Settings
@@ -41,6 +44,7 @@ _text = Console(highlight=False, soft_wrap=True)
 class Plan:
     """What to measure. `folder` None: the made meetings, of them those whose name begins with one
     of `only` (empty: all). `nonspeech_sec` 0: no table of guards.
+    `webrtc`: the demo meeting is played as well, in real time.
     """
 
     seed: int
@@ -50,6 +54,7 @@ class Plan:
     quick: bool
     processes: int
     nonspeech_sec: float = 0.0
+    webrtc: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,13 @@ def bench(settings: Settings, plan: Plan, *, out: Path, json_file: Path | None) 
     weights = fingerprint(model)
     tasks = _tasks(settings, plan, model)
     results, guards = _all(tasks, plan)
+    tables = {"Guards: what each layer costs and gives": guards} if guards else {}
+    webrtc: dict[str, Any] | None = None
+    if plan.webrtc:
+        # Alone on the machine: its latencies are real.
+        asr = settings.asr.model_copy(update={"model": model})
+        webrtc = through_webrtc(settings.model_copy(update={"asr": asr}))
+        tables["Through real WebRTC"] = webrtc_table(webrtc)
     outcome = Outcome(
         command=shlex.join(["greffier", *sys.argv[1:]]),
         date=datetime.now(UTC).date().isoformat(),
@@ -90,7 +102,8 @@ def bench(settings: Settings, plan: Plan, *, out: Path, json_file: Path | None) 
         settings=_settings(settings),
         rows=tuple(one.row for one in results),
         trades=_trades(results, settings),
-        tables={"Guards: what each layer costs and gives": guards} if guards else {},
+        tables=tables,
+        webrtc=webrtc,
         notes=tuple(note for note in (missing(),) if note),
     )
     for path in write(outcome, out, json_file):
@@ -178,7 +191,7 @@ def measure(task: Task) -> Result:
 
 def guards(task: Task, seconds: float) -> str:
     """Return the table of guards, worked out in whatever process this is."""
-    return as_table(_bench(task).layers(seconds))
+    return guards_table(_bench(task).layers(seconds))
 
 
 def _bench(task: Task) -> Bench:
