@@ -263,7 +263,7 @@ class WhisperModel:
             for item, language in zip(batch, languages, strict=True)
         ]
         longest = max(item.audio_sec for item in batch)
-        new_tokens = min(MAX_NEW_TOKENS, math.ceil(longest * TOKENS_PER_SEC) + SPARE_TOKENS)
+        new_tokens = self.new_tokens(longest)
         search: dict[str, Any] = {"beam_size": self._beams[batch[0].kind]}
         temperature = max(batch[0].temperature, HOTTER if hotter else 0.0)
         if temperature:
@@ -284,6 +284,10 @@ class WhisperModel:
             **search,
         )
         return [self._decoded(result) for result in results]
+
+    def new_tokens(self, longest_sec: float) -> int:
+        """How many tokens a sound of that length may have."""
+        return min(MAX_NEW_TOKENS, math.ceil(longest_sec * TOKENS_PER_SEC) + SPARE_TOKENS)
 
     def _decoded(self, result: Any) -> _Decoded:
         tokens = [token for token in result.sequences_ids[0] if token < self._first.eot]
