@@ -133,6 +133,7 @@ class TrackCaptions:
             self.skip(at_sample, GapReason.OUTAGE)
         self._ledger.hear(at_sample + len(samples))
         self._echo.hear(samples, at_sample)
+        self._segmenter.boundaries = self._partials.boundaries
         self._handle((yield from self._segmenter.steps(samples, at_sample)))
         self._settle()
         if self._segmenter.open is not None:

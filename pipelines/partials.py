@@ -16,6 +16,7 @@ from models.base import (
 )
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
+from pipelines.cut import between
 from pipelines.echo import TrackEcho
 from pipelines.events import PartialCaption
 from pipelines.guards import drop_reason
@@ -57,6 +58,8 @@ class Partials:
         self._live = LiveText()
         self._asked_until = 0
         self._language: str | None = None  # of the utterance, once a partial was long enough
+        self.boundaries: list[int] = []
+        """Where words of the utterance that goes on meet, in meeting samples."""
         self._shown: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -65,6 +68,7 @@ class Partials:
         self._live, self._language = LiveText(held_words=self._held_words), None
         self._cadence.begin(first_speech_sample)
         self._asked_until = first_speech_sample - self._cadence.head_start_samples
+        self.boundaries = []
 
     def ask(self, opened: OpenUtterance, samples: Callable[[], Samples]) -> None:
         """Ask for a partial if enough new speech is there and none is in flight."""
@@ -118,6 +122,8 @@ class Partials:
             return
         if live is self._live and speech_sec(opened) >= SURE_SPEECH_SEC:
             self._language = recognition.language
+        if live is self._live:
+            self._know(between(recognition.words, opened.start_sample))
         agreed = live.update(recognition, len(request.samples))
         self._echo.says(request.utterance_id, opened.speech_end_sample, agreed.text)
         if not agreed.stable and not agreed.tail:
@@ -134,6 +140,11 @@ class Partials:
                 pressure=recognition.pressure,
             )
         )
+
+    def _know(self, boundaries: list[int]) -> None:
+        """What this partial heard anew replaces what earlier ones said of the same words."""
+        if boundaries:
+            self.boundaries = [b for b in self.boundaries if b < boundaries[0]] + boundaries
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if self._task is task:

@@ -6,22 +6,23 @@ the open utterance, so nothing is lost at mute, leave or stop, nor when somebody
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
 from models.base import SAMPLE_RATE, Asked, Samples, VoiceDetector
+from pipelines.cut import quietest_boundary, quietest_point
 from pipelines.hearing import hear_alone
 from pipelines.sample_buffer import SampleBuffer
 from pipelines.settings import CaptionSettings
 
 HYSTERESIS = 0.15
 """Speech goes on until the probability is this far below the threshold (Silero's own practice)."""
-CUT_SEARCH_SEC = 3.0
-CUT_STEP_SEC = 0.02
-CUT_SMOOTH_STEPS = 5
+CUT_SHARE = 0.3
+"""Long speech is cut in this last part of it: among the words of six seconds there are two that
+don't run into each other."""
 TAIL_OF_SILENCE = 0.5
 """The part of the closing silence an utterance keeps; the rest is pre-roll of the next one."""
 
@@ -94,6 +95,7 @@ class Segmenter:
         self._tail = round(settings.min_silence_sec * TAIL_OF_SILENCE * SAMPLE_RATE)
         self._preroll = round(settings.preroll_sec * SAMPLE_RATE)
         self._longest = round(settings.max_utterance_sec * SAMPLE_RATE)
+        self._search = round(settings.max_utterance_sec * CUT_SHARE * SAMPLE_RATE)
         self.state = State.QUIET
         self.stale_samples = 0
         """Samples left out because their position had already been heard."""
@@ -104,6 +106,8 @@ class Segmenter:
         self._start = 0
         self._speech_start = 0
         self._speech_end = 0
+        self.boundaries: Sequence[int] = ()
+        """Where words of the open utterance are known to meet: long speech is cut there."""
         self._voice: list[float] = []  # the detector's probabilities from `_speech_start` on
 
     def push(self, samples: Samples, at_sample: int) -> list[SegmenterEvent]:
@@ -264,11 +268,8 @@ class Segmenter:
         return SpeechEnded(utterance=utterance)
 
     def _cut(self, buffer: SampleBuffer, end: int) -> list[SegmenterEvent]:
-        """End a long utterance at its quietest point; the rest goes on as the next one."""
-        search = max(
-            self._speech_start + self._min_speech, end - round(CUT_SEARCH_SEC * SAMPLE_RATE)
-        )
-        at = search + quietest_point(buffer.slice(search, end))
+        """End a long utterance between two words; the rest goes on as the next one."""
+        at = self._cut_point(buffer, end)
         if self.state is State.STOPPING and at >= self._speech_end:
             # The quietest point is the silence at the end: no speech is left to go on with.
             return [self._ended(buffer, at, cut=False)]
@@ -280,14 +281,9 @@ class Segmenter:
         self._speech_end = max(speech_end, at)
         return [ended, self._started()]
 
-
-def quietest_point(samples: Samples) -> int:
-    """Index of the middle of the quietest tenth of a second; of the last one among equals."""
-    step = round(CUT_STEP_SEC * SAMPLE_RATE)
-    steps = len(samples) // step
-    if steps < CUT_SMOOTH_STEPS:
-        return len(samples) // 2
-    energy = np.square(samples[: steps * step], dtype=np.float64).reshape(steps, step).mean(axis=1)
-    smooth = np.convolve(energy, np.ones(CUT_SMOOTH_STEPS), mode="valid")
-    last = len(smooth) - 1 - int(np.argmin(smooth[::-1]))
-    return int((last + CUT_SMOOTH_STEPS / 2) * step)
+    def _cut_point(self, buffer: SampleBuffer, end: int) -> int:
+        search = max(self._speech_start + self._min_speech, end - self._search)
+        samples = buffer.slice(search, end)
+        near = [one - search for one in self.boundaries if search < one < end]
+        point = quietest_boundary(samples, near)
+        return search + (quietest_point(samples) if point is None else point)

@@ -14,7 +14,6 @@ from pipelines.segmenter import (
     SpeechStarted,
     State,
     Utterance,
-    quietest_point,
 )
 from pipelines.settings import CaptionSettings
 
@@ -179,11 +178,6 @@ def test_the_open_utterance_can_be_read() -> None:
     assert np.array_equal(samples, audio)
     with pytest.raises(ValueError, match="read-only"):
         samples[0] = 1
-
-
-def test_quietest_point_of_very_little_is_its_middle() -> None:
-    """Too short a stretch to search is cut in the middle."""
-    assert quietest_point(np.ones(100, dtype=np.float32)) == 50
 
 
 pieces = st.lists(
