@@ -251,3 +251,19 @@ def gpu(  # noqa: PLR0917 - typer takes each option as a parameter
             json_file=json_file,
         )
     )
+
+
+@app.command()
+def profile(
+    tracks: Annotated[str, typer.Option(help="How many, with commas between")] = "1,16,64",
+    seconds: Annotated[float, typer.Option(min=4, help="How long each track is")] = 20.0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here, too")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/profile"),
+) -> None:
+    """Where the CPU seconds of a second of audio go, and what the arithmetic alone would take."""
+    from greffier.bench.profile import profile as measure  # noqa: PLC0415 - quick `--help`
+
+    numbers = [int(one) for one in tracks.split(",")]
+    _tell(measure(load(), tracks=numbers, length_sec=seconds, out=out, json_file=json_file))
