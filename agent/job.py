@@ -169,6 +169,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         recogniser=recogniser,
         tracer=tracer,
         language=meeting.language,
+        settings=settings_of(room, values.captions),
         open_stream=open_stream,
     )
 
@@ -187,6 +188,18 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
 
     context.proc.userdata[_MEETING] = (agent, asyncio.create_task(attend()))
     log.info("room %s: joined", name)
+
+
+def settings_of(room: Room | None, captions: CaptionSettings) -> CaptionSettings:
+    """The captions' settings for a room: with its terms, and only its language if it has one."""
+    if room is None:
+        return captions
+    return captions.model_copy(
+        update={
+            "glossary": (*room.glossary, *captions.glossary),
+            "languages": captions.languages if room.spoken is None else (room.spoken,),
+        }
+    )
 
 
 def _notice(context: JobContext, livekit: api.LiveKitAPI, lease: Lease, own: Room | None) -> Notice:
@@ -208,6 +221,7 @@ def _agent(
     recogniser: Recogniser,
     tracer: Tracer,
     language: str,
+    settings: CaptionSettings,
     open_stream: OpenStream,
 ) -> MeetingAgent:
     async def room_exists() -> bool:
@@ -229,7 +243,7 @@ def _agent(
             recogniser=TracedRecogniser(recogniser, tracer),
             detector=shared_model().detector,
             detect=shared_model().probabilities,
-            settings=values.captions,
+            settings=settings,
             room_exists=room_exists,
             now=time.time,
         )

@@ -19,6 +19,7 @@ from pipelines.captions import TrackCaptions
 from pipelines.echo import MeetingEcho
 from pipelines.events import Gap, GapReason, Speaker
 from pipelines.finals import UtteranceTrace, untraced
+from pipelines.glossary import prompt_of
 from pipelines.hearing import hear_together
 from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
@@ -109,6 +110,10 @@ class Listeners:
         track = Track(meeting_id=self._meeting_id, speaker=heard.speaker)
         return track.hole(start, end, GapReason.OUTAGE)
 
+    def _prompt(self) -> str:
+        names = dict.fromkeys(heard.speaker.name for heard in self._by_sid.values())
+        return prompt_of(self._settings.glossary, names)
+
     def _listen(
         self,
         track: rtc.Track,
@@ -125,6 +130,7 @@ class Listeners:
             settings=self._settings,
             trace=self._trace,
             echo=self._echo.track(speaker.track_sid),
+            prompt=self._prompt,
         )
         listener = TrackListener(
             open_stream=lambda: self._open_stream(track),

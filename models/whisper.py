@@ -30,7 +30,8 @@ MAX_NEW_TOKENS = 224
 TOKENS_PER_SEC = 12
 """Faster than anybody speaks: a decoder that wants more is in a loop."""
 SPARE_TOKENS = 12
-MAX_PROMPT_TOKENS = 100
+PROMPT_TOKENS = (25, 50, 100)
+MAX_PROMPT_TOKENS = PROMPT_TOKENS[-1]
 COMPRESSION_LIMIT = 2.4
 LOGPROB_LIMIT = -1.0
 NO_SPEECH_LIMIT = 0.6
@@ -162,11 +163,15 @@ class WhisperModel:
         return language in _LANGUAGE_CODES
 
     def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
-        """Token ids of the text before, with their leading mark; the last hundred tokens of it."""
+        """Token ids of the text before, with their leading mark; the last hundred tokens of it.
+
+        A batch has prompts of one length: they come in few, a shorter text repeated to the next.
+        """
         if not prompt.strip():
             return ()
         ids = self._first.encode(" " + prompt.strip())[-MAX_PROMPT_TOKENS:]
-        return (self._first.sot_prev, *ids)
+        length = next(length for length in PROMPT_TOKENS if length >= len(ids))
+        return (self._first.sot_prev, *(ids * -(-length // len(ids)))[-length:])
 
     @property
     def bands(self) -> int:

@@ -44,6 +44,7 @@ class TrackCaptions:
         trace: UtteranceTrace = untraced,
         settled: Callable[[Interval], None] = lambda _: None,
         echo: TrackEcho | None = None,
+        prompt: Callable[[], str] = str,
     ) -> None:
         self._echo = echo or MeetingEcho().track(speaker.track_sid)
         self._track = track = Track(meeting_id=meeting_id, speaker=speaker)
@@ -70,6 +71,7 @@ class TrackCaptions:
             cadence=cadence,
             echo=self._echo,
             max_outstanding=max_outstanding,
+            prompt=prompt,
             shown=self._partials.take_back,
             decided=self._decided,
             done=self._note_error,

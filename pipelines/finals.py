@@ -12,6 +12,7 @@ from pipelines.caption_sink import CaptionSink
 from pipelines.confirmed import keep_confirmed
 from pipelines.echo import Own, TrackEcho
 from pipelines.events import DroppedCaption, Gap, GapReason
+from pipelines.glossary import is_confident, is_leak
 from pipelines.guards import SHORT_SEC, DropReason, drop_reason
 from pipelines.language import LanguageMemory
 from pipelines.loudness import loudness, voicing
@@ -53,6 +54,7 @@ class Finals:
         decided: Callable[[int, Fate, str], None],
         done: Callable[[asyncio.Task[None]], None],
         trace: UtteranceTrace = untraced,
+        prompt: Callable[[], str] = str,
     ) -> None:
         self._track = track
         self._recogniser = recogniser
@@ -66,6 +68,7 @@ class Finals:
         self._decided = decided
         self._done = done
         self._trace = trace
+        self._prompt = prompt
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: asyncio.Task[None] | None = None
 
@@ -119,7 +122,11 @@ class Finals:
         outcome: Recognition | GapReason = GapReason.OVERLOAD
         reason: DropReason | None = None
         if not lost:
-            outcome = await self._recognise(utterance, own)
+            prompt = self._prompt() if is_confident(speech_sec(utterance), utterance.voice) else ""
+            outcome = await self._recognise(utterance, own, prompt)
+            if isinstance(outcome, Recognition) and prompt and is_leak(outcome.text, prompt):
+                # What was really said, if anything, is heard without the prompt.
+                outcome = await self._recognise(utterance, own, "")
         if isinstance(outcome, Recognition):
             reason = await self._drop_reason(utterance, outcome, own)
         # Only coming out is serial; the model sees all finals at once and batches them.
@@ -170,7 +177,9 @@ class Finals:
         self._echo.settled(self._track.utterance_id(utterance.start_sample))
         return None
 
-    async def _recognise(self, utterance: Utterance, own: Own) -> Recognition | GapReason:
+    async def _recognise(
+        self, utterance: Utterance, own: Own, prompt: str
+    ) -> Recognition | GapReason:
         try:
             recognition = await self._recogniser.recognise(
                 RecognitionRequest(
@@ -182,6 +191,7 @@ class Finals:
                     language=self._memory.choose(),
                     languages=self._languages,
                     language_prior=self._memory.prior(speech_sec(utterance)),
+                    prompt=prompt,
                     skip_samples=own.skip_samples(utterance.start_sample),
                 )
             )

@@ -9,6 +9,11 @@ class CaptionSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     languages: tuple[str, ...] = ("fr", "en")
+    glossary: tuple[str, ...] = Field(
+        default=(),
+        description="Names and terms for a model that profits from a prompt; participants' names "
+        "are added. The demo model does not",
+    )
     vad_threshold: float = Field(default=0.5, gt=0, lt=1)
     min_speech_sec: float = 0.1
     min_silence_sec: float = 0.55

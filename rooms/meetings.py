@@ -44,6 +44,8 @@ async def create_room(body: RoomRequest, state: StateOf, credentials: Credential
             for one in body.organisers
         ),
         transcribe=body.transcribe,
+        glossary=tuple(filter(None, (clean_name(term, 80) for term in body.glossary))),
+        spoken=None if body.spoken == "auto" else body.spoken,
     )
     await refuse_foreign(state, name)
     if not await state.book.create(room):

@@ -91,6 +91,12 @@ class RoomRequest(BaseModel):
         default=[], max_length=50, description="Needs the administrator's key"
     )
     transcribe: bool = True
+    spoken: Literal["fr", "en", "auto"] = Field(
+        "auto", description="The only language that is spoken; auto: each speaker's is detected"
+    )
+    glossary: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(
+        default=[], max_length=50, description="Names and terms that will be said"
+    )
 
 
 class RoomAnswer(BaseModel):

@@ -27,13 +27,18 @@ class Organiser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A room of our own. `transcribe` is what its people want now, not what runs."""
+    """A room of our own. `transcribe` is what its people want now, not what runs.
+
+    `language` is that of its minutes; `spoken` the only one that is spoken, None: to be detected.
+    """
 
     name: str
     title: str
     language: str
     organisers: tuple[Organiser, ...]
     transcribe: bool
+    glossary: tuple[str, ...] = ()
+    spoken: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

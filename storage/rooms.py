@@ -35,6 +35,8 @@ class RoomBook:
                         language=room.language,
                         organisers=[asdict(one) for one in room.organisers],
                         transcribe=room.transcribe,
+                        glossary=list(room.glossary),
+                        spoken=room.spoken,
                         created_at=self._now(),
                     )
                 )
@@ -82,4 +84,6 @@ def _room(row: RoomRow) -> Room:
         language=row.language,
         organisers=tuple(Organiser(**one) for one in row.organisers),
         transcribe=row.transcribe,
+        glossary=tuple(row.glossary or ()),
+        spoken=row.spoken,
     )

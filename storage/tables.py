@@ -60,6 +60,8 @@ class RoomRow(Base):
     language: Mapped[str] = mapped_column(String(8))
     organisers: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     transcribe: Mapped[bool]
+    glossary: Mapped[list[str] | None] = mapped_column(JSON)
+    spoken: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime]
 
 

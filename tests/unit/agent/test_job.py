@@ -2,11 +2,12 @@
 
 import asyncio
 import pickle
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from agent.job import JobValues, answer, begin
+from agent.job import JobValues, answer, begin, settings_of
 from agent.settings import AgentSettings
 from pipelines.settings import CaptionSettings
 from storage.database import Database
@@ -144,3 +145,21 @@ async def test_a_job_whose_meeting_has_ended_leaves_at_once(database_url: str) -
 def test_the_values_reach_a_process_and_hide_the_secret() -> None:
     assert pickle.loads(pickle.dumps(VALUES)) == VALUES
     assert "very-secret" not in repr(VALUES)
+
+
+def test_a_room_adds_its_terms_and_may_have_one_language() -> None:
+    """Another product's room has the deployment's settings."""
+    captions = CaptionSettings(glossary=("Visio",))
+    room = Room(
+        name="salle",
+        title="Salle",
+        language="fr",
+        organisers=(),
+        transcribe=True,
+        glossary=("LiveKit",),
+        spoken="en",
+    )
+    assert settings_of(None, captions) == captions
+    assert settings_of(room, captions).glossary == ("LiveKit", "Visio")
+    assert settings_of(room, captions).languages == ("en",)
+    assert settings_of(replace(room, spoken=None), captions).languages == ("fr", "en")

@@ -84,6 +84,7 @@ def test_a_prompt_is_text_before(model: WhisperModel) -> None:
     """A prompt's tokens begin with their mark; none for an empty prompt; long ones are cut."""
     assert model.prompt_tokens("  ") == ()
     assert len(model.prompt_tokens("bonjour " * 99)) == 101
+    assert {len(model.prompt_tokens("bonjour " * n)) for n in range(1, 60)} == {26, 51, 101}
     prompt = model.prompt_tokens("bonjour")
     model.transcribe([item(model, prompt=prompt), item(model, seed=1, prompt=prompt)])
 

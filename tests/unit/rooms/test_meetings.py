@@ -29,6 +29,20 @@ async def test_a_room_is_made_read_and_not_made_twice(service: Service) -> None:
     assert (await service.client.get("/api/rooms/nowhere")).status_code == 404
 
 
+async def test_a_room_keeps_its_terms_and_its_language(service: Service) -> None:
+    body = {"name": "salle", "glossary": ["Visio\u202e", " ", "Élise Martin"], "spoken": "fr"}
+    assert (await service.client.post("/api/rooms", json=body)).status_code == 201
+    room = await service.state.book.get("salle")
+    assert room is not None
+    assert (room.glossary, room.spoken) == (("Visio", "Élise Martin"), "fr")
+    await service.client.post("/api/rooms", json={"name": "cave"})
+    room = await service.state.book.get("cave")
+    assert room is not None
+    assert (room.glossary, room.spoken) == ((), None)
+    refused = await service.client.post("/api/rooms", json={"name": "toit", "spoken": "xx"})
+    assert refused.status_code == 422
+
+
 async def test_only_the_administrator_names_organisers_and_nobody_reads_them(
     service: Service,
 ) -> None:

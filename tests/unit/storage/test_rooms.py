@@ -17,6 +17,8 @@ SALLE = Room(
     language="fr",
     organisers=(Organiser(email="e@example.org", name="Élise"),),
     transcribe=True,
+    glossary=("Visio", "LiveKit"),
+    spoken="fr",
 )
 
 
