@@ -144,7 +144,7 @@ class Engine:
             )
             self._load = self._meter.load(now, queued)
             if (pressure := self._gauge.update(now, self._load, queued)) is not before:
-                log.info("pressure", level=pressure.value, before=before.value)
+                log.info("pressure", now=pressure.value, before=before.value)
         return self._gauge.pressure
 
     async def submit(

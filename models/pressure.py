@@ -20,8 +20,8 @@ from models.base import Pressure
 LEVELS = tuple(Pressure)
 WINDOW_SEC = 3.0
 """What is looked at: a single slow batch is no load."""
-RISE_SEC = 1.0
-"""Between two steps up: the effect of one must be seen first."""
+RISE_SEC = WINDOW_SEC
+"""Between two steps up: what is looked at must be the effect of the last one."""
 CALM = 0.5
 CALM_SEC = 5.0
 LONGEST_CALM_SEC = 60.0

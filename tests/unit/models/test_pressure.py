@@ -68,10 +68,10 @@ def test_a_hung_batch_is_load() -> None:
 
 
 def test_pressure_rises_step_by_step_while_the_load_lasts() -> None:
-    """A step a second, so that the effect of one is seen before the next."""
+    """A step each three seconds, so that the effect of one is seen before the next."""
     gauge = PressureGauge()
-    levels = [gauge.update(at / 10, HARD, EMPTY) for at in range(31)]
-    assert [levels[at] for at in (0, 9, 10, 20, 30)] == [
+    levels = [gauge.update(at / 10, HARD, EMPTY) for at in range(91)]
+    assert [levels[at] for at in (0, 29, 30, 60, 90)] == [
         Pressure.SLOW,
         Pressure.SLOW,
         Pressure.SLOWER,
@@ -89,8 +89,8 @@ def test_pressure_falls_only_after_a_while_of_calm() -> None:
     """Between calm and hard nothing changes; calm must last."""
     gauge = PressureGauge()
     gauge.update(0.0, HARD, EMPTY)
-    gauge.update(1.0, HARD, EMPTY)
-    assert gauge.update(2.0, Load(share=0.7, busy=1.0), EMPTY) is Pressure.SLOWER
+    gauge.update(3.0, HARD, EMPTY)
+    assert gauge.update(4.0, Load(share=0.7, busy=1.0), EMPTY) is Pressure.SLOWER
     assert gauge.update(99.0, Load(share=0.7, busy=1.0), EMPTY) is Pressure.SLOWER
     gauge.update(100.0, CALM, EMPTY)
     assert gauge.update(100.0 + CALM_SEC - 0.1, CALM, EMPTY) is Pressure.SLOWER
