@@ -10,6 +10,7 @@ from models.asr_engine import Engine
 from models.asr_server import application
 from models.asr_traces import TracingObserver, headers_of_context
 from models.base import Kind
+from models.batching import window_sec
 from models.settings import AsrSettings
 from tests.unit.models.test_asr_engine import FakeModel, request
 from tests.unit.models.test_asr_metrics import Everything
@@ -50,7 +51,7 @@ async def test_the_callers_trace_goes_on_in_the_recognition_process() -> None:
     assert dict(decode.attributes or {}) == {
         "greffier.kind": "final",
         "greffier.audio_sec": 1.0,
-        "greffier.window_sec": 2,
+        "greffier.window_sec": window_sec(16_000, AsrSettings().window_pad_sec),
         "greffier.batch_items": 1,
     }
 
