@@ -27,7 +27,7 @@ AGENT_SEC = 60.0
 SETTLE_SEC = 4.0
 """Joining is over when the worker has heard of everybody, not when the last client thinks so."""
 DRAIN_SEC = 6.0
-GONE_SEC = 30.0
+GONE_SEC = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +56,15 @@ async def measure(
     size: Size,
     scripts: Sequence[TrackScript],
     *,
+    done: Callable[[RoomRow], None],
     progress: Callable[[str], None] = lambda _: None,
-) -> RoomRow:
-    """Measure one size. Raises ProcessFailed when the room doesn't come together."""
+) -> None:
+    """Measure one size; `done` gets it. Raises ProcessFailed when the room fails to come or go."""
     room = f"bench-{size.participants}"
     speakers = {f"speaker-{script.number}": script for script in scripts}
     played = await _play(stack, room, size, speakers, progress)
-    await _end(stack, room)
     captions = heard(speakers, played.sent, played.viewer.captions)
-    return RoomRow(
+    row = RoomRow(
         participants=size.participants,
         speaking=len(speakers),
         silence=size.silence.value,
@@ -77,6 +77,8 @@ async def measure(
         join_s=round(played.join_sec, 1),
         **asdict(captions),
     )
+    done(row)
+    await _end(stack, room)
 
 
 async def _play(

@@ -29,7 +29,7 @@ _HEAD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomOutcome:
-    """A whole run; rows in the order of participants."""
+    """A whole run; rows in the order of participants. `failure`: why it went no further."""
 
     command: str
     date: str
@@ -41,6 +41,7 @@ class RoomOutcome:
     streams: str
     machine: Mapping[str, str]
     rows: tuple[RoomRow, ...]
+    failure: str = ""
 
 
 def write(outcome: RoomOutcome, folder: Path, json_file: Path | None) -> list[Path]:
@@ -71,6 +72,7 @@ def as_json(outcome: RoomOutcome) -> dict[str, object]:
         "quiet_s": outcome.quiet_sec,
         "speech_share": outcome.share,
         "streams": outcome.streams,
+        "failure": outcome.failure,
         "goal_silent_cores": GOAL_CORES,
         "machine": dict(outcome.machine),
         "rows": [
@@ -118,6 +120,8 @@ def verdict(outcome: RoomOutcome) -> str:
             f"Each silent participant more costs the worker at most {max(more):.2%} of a core, "
             f"which {'is ' if kept == 'within' else ''}{kept} the goal of {GOAL_CORES:.1%}."
         )
+    if outcome.failure:
+        said.append(f"Then it went no further: {outcome.failure}.")
     return " ".join(said)
 
 

@@ -24,6 +24,7 @@ from greffier.bench.track_script import TrackScript, write_script
 from greffier.errors import CommandError
 from greffier.settings import Settings
 from greffier.stack import Stack
+from greffier.supervisor import ProcessFailed
 from models.model_store import resolve
 
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -54,10 +55,17 @@ def bench_room(settings: Settings, plan: RoomPlan, *, out: Path, json_file: Path
         for n in range(plan.speaking)
     ]
     folder = Path(tempfile.mkdtemp(prefix="greffier-bench-"))
+    rows: list[RoomRow] = []
+    failure = ""
     try:
-        rows = asyncio.run(_rows(settings, plan, scripts, folder))
-    finally:
+        asyncio.run(_measure(settings, plan, scripts, folder, rows))
         shutil.rmtree(folder, ignore_errors=True)
+    except ProcessFailed as error:
+        # A size that this machine doesn't hold is a result, beside those that it does.
+        failure = f"{error}; the logs are in {folder}"
+        if not rows:
+            raise ProcessFailed(failure) from error
+        _screen.print(failure, markup=False)
     outcome = RoomOutcome(
         command=shlex.join(["greffier", *sys.argv[1:]]),
         date=datetime.now(UTC).date().isoformat(),
@@ -66,6 +74,7 @@ def bench_room(settings: Settings, plan: RoomPlan, *, out: Path, json_file: Path
         quiet_sec=plan.quiet_sec,
         share=plan.share,
         silence=plan.silence,
+        failure=failure.partition(";")[0],
         streams=settings.agent.streams,
         machine=machine(),
         rows=tuple(rows),
@@ -74,10 +83,13 @@ def bench_room(settings: Settings, plan: RoomPlan, *, out: Path, json_file: Path
         _text.print(str(path), markup=False)
 
 
-async def _rows(
-    settings: Settings, plan: RoomPlan, scripts: Sequence[TrackScript], folder: Path
-) -> list[RoomRow]:
-    rows: list[RoomRow] = []
+async def _measure(
+    settings: Settings,
+    plan: RoomPlan,
+    scripts: Sequence[TrackScript],
+    folder: Path,
+    rows: list[RoomRow],
+) -> None:
     with _screen.status("Starting …") as status:
         async with Stack(
             settings, folder=folder, progress=lambda name: status.update(f"Starting {name} …")
@@ -90,6 +102,5 @@ async def _rows(
                 def show(what: str, participants: int = participants) -> None:
                     status.update(f"{participants} participants: {what} …")
 
-                rows.append(await measure(stack, size, scripts, progress=show))
+                await measure(stack, size, scripts, done=rows.append, progress=show)
                 _screen.print(line(rows, len(rows) - 1), markup=False)
-    return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from xml.etree import ElementTree
@@ -38,6 +39,11 @@ def test_lost_utterances_are_said() -> None:
     assert "8 of 10 utterances came" in verdict(outcome(0.1, lost=2))
 
 
+def test_a_size_that_the_machine_did_not_hold_is_said() -> None:
+    one = dataclasses.replace(outcome(0.1, 0.2), failure="participants could not join")
+    assert verdict(one).endswith("Then it went no further: participants could not join.")
+
+
 def test_one_size_alone_says_nothing_of_each_more() -> None:
     assert "Each silent participant" not in verdict(outcome(0.1))
     assert "| 10 | 8 | 10.0% | – |" in as_markdown(outcome(0.1), "open.svg")
@@ -61,10 +67,6 @@ def test_the_three_forms_are_written_under_the_name_of_the_silence(tmp_path: Pat
 
 def test_latencies_that_never_came_are_left_out_of_the_picture(tmp_path: Path) -> None:
     rows = (row(10, 0.1, final_p50_s=None, final_p95_s=None, wer=None),)
-    one = RoomOutcome(**{name: getattr(outcome(), name) for name in _FIELDS} | {"rows": rows})
-    write(one, tmp_path, None)
+    write(dataclasses.replace(outcome(), rows=rows), tmp_path, None)
     picture = ElementTree.parse(tmp_path / "open.svg").getroot()
     assert len([one for one in picture.iter() if one.tag.endswith("circle")]) == 3
-
-
-_FIELDS = RoomOutcome.__dataclass_fields__
