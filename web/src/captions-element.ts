@@ -38,6 +38,8 @@ export class CaptionsElement extends LitElement {
   declare private following: boolean;
   declare private spoken: readonly FinalLine[];
   private announced = new Set<string>();
+  /** Heights of the log and its content when it was last looked at. */
+  private heights = "";
   private readonly resized = new ResizeObserver(() => { this.scrollToEnd(); });
 
   constructor() {
@@ -165,7 +167,9 @@ export class CaptionsElement extends LitElement {
 
   private readonly onScroll = (): void => {
     const { scrollHeight, scrollTop, clientHeight } = this.log;
-    this.following = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    // A turned or resized screen scrolls too, and nobody meant to stop reading the newest.
+    if (this.following && this.heights !== heightsOf(this.log)) this.scrollToEnd();
+    else this.following = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   };
 
   private readonly jump = (): void => {
@@ -175,11 +179,16 @@ export class CaptionsElement extends LitElement {
 
   private scrollToEnd(): void {
     if (this.following) this.log.scrollTop = this.log.scrollHeight;
+    this.heights = heightsOf(this.log);
   }
 
   private get log(): HTMLElement {
     return this.renderRoot.querySelector(".log") as HTMLElement;
   }
+}
+
+function heightsOf({ scrollHeight, clientHeight }: HTMLElement): string {
+  return `${scrollHeight} ${clientHeight}`;
 }
 
 function keptSize(): number {

@@ -41,16 +41,27 @@ export class MeetingView extends LitElement {
             : nothing}
         </div>
         <div class="main">
-          ${meeting.minutes ? minutesView(meeting.minutes, t) : nothing}
+          ${meeting.minutes ? minutesView(meeting.minutes, this.languages(), t) : nothing}
           <greffier-captions
             .lines=${meeting.lines}
             .language=${this.language}
             .behind=${meeting.isBehind}
           ></greffier-captions>
         </div>
-        ${peopleList(meeting.people, t)} ${this.controls()} ${this.stopDialog()}
+        ${peopleList(meeting.people, this.talking(), t)} ${this.controls()} ${this.stopDialog()}
       </div>
     `;
+  }
+
+  private talking(): Set<string> {
+    const open = this.meeting.lines.filter((line) => line.kind === "partial");
+    return new Set(open.map((line) => line.speaker.identity));
+  }
+
+  /** The language of each line of the record, by its id. */
+  private languages(): Map<string, string> {
+    const said = this.meeting.lines.filter((line) => line.kind === "final");
+    return new Map(said.map((line) => [line.id, line.language]));
   }
 
   private notice(): TemplateResult {

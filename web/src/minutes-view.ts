@@ -4,21 +4,36 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Messages } from "./i18n.js";
 import type { Action, Claim, Minutes } from "./minutes.js";
 
-export function minutesView(minutes: Minutes, t: Messages): TemplateResult {
+/** What `made_by` says of an extract. */
+const DIGEST = "digest";
+
+/** `languages`: of the record's lines, by id. Headings are the page's, an extract's lines whoever's. */
+export function minutesView(
+  minutes: Minutes,
+  languages: ReadonlyMap<string, string>,
+  t: Messages,
+): TemplateResult {
+  const sentence = (claim: Claim): TemplateResult =>
+    html`<li lang=${languageOf(claim, minutes, languages)}>${claim.text}</li>`;
+  const task = (action: Action): TemplateResult =>
+    html`<li>
+      <span lang=${languageOf(action, minutes, languages)}>${action.text}</span>
+      ${about(action, t)}
+    </li>`;
   const parts = [
     part(t.summary, minutes.summary.map(sentence)),
     part(t.decisions, minutes.decisions.map(sentence)),
-    part(t.actions, minutes.actions.map((action) => task(action, t))),
+    part(t.actions, minutes.actions.map(task)),
     part(t.questions, minutes.questions.map(sentence)),
   ].filter((one) => one !== nothing);
   return html`
     <section class="minutes card" aria-labelledby="minutes-title">
       <h2 id="minutes-title" tabindex="-1">${t.minutes}</h2>
       <p class="machine">${t.minutesMachine}</p>
-      <div lang=${minutes.language || nothing}>
-        ${minutes.note ? html`<p class="note">${minutes.note}</p>` : nothing} ${parts}
-      </div>
-      ${parts.length === 0 ? html`<p>${t.minutesNothing}</p>` : nothing}
+      ${minutes.note
+        ? html`<p class="note" lang=${minutes.language || nothing}>${minutes.note}</p>`
+        : nothing}
+      ${parts} ${parts.length === 0 ? html`<p>${t.minutesNothing}</p>` : nothing}
     </section>
   `;
 }
@@ -31,13 +46,17 @@ function part(title: string, items: readonly TemplateResult[]): TemplateResult |
     </ul>`;
 }
 
-function sentence(claim: Claim): TemplateResult {
-  return html`<li>${claim.text}</li>`;
+function about(action: Action, t: Messages): TemplateResult | typeof nothing {
+  const parts = [action.owner, action.due && `${t.due} : ${action.due}`].filter(Boolean);
+  return parts.length > 0 ? html`<span class="about">${parts.join(", ")}</span>` : nothing;
 }
 
-function task(action: Action, t: Messages): TemplateResult {
-  const about = [action.owner, action.due && `${t.due} : ${action.due}`].filter(Boolean).join(", ");
-  return html`<li>
-    ${action.text} ${about ? html`<span class="about">${about}</span>` : nothing}
-  </li>`;
+/** Only an extract quotes; an LLM writes in the minutes' own language whatever it rests on. */
+function languageOf(
+  claim: Claim,
+  minutes: Minutes,
+  languages: ReadonlyMap<string, string>,
+): string | typeof nothing {
+  const quoted = minutes.madeBy === DIGEST && languages.get(claim.segments[0] ?? "");
+  return quoted || minutes.language || nothing;
 }

@@ -5,7 +5,13 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Messages } from "./i18n.js";
 import type { Person } from "./room-client.js";
 
-export function peopleList(people: readonly Person[], t: Messages): TemplateResult {
+/** `talking`: identities whose words are coming in; readers get no other sign of who speaks. */
+export function peopleList(
+  people: readonly Person[],
+  talking: ReadonlySet<string>,
+  t: Messages,
+): TemplateResult {
+  const speaks = (person: Person): boolean => person.speaking || talking.has(person.identity);
   return html`
     <section class="people" aria-labelledby="people-title">
       <h2 id="people-title">${t.people} (${people.length})</h2>
@@ -14,9 +20,9 @@ export function peopleList(people: readonly Person[], t: Messages): TemplateResu
           people,
           (person) => person.identity,
           (person) => html`
-            <li ?data-speaking=${person.speaking}>
+            <li ?data-speaking=${speaks(person)}>
               <span class="name">${person.name}${person.isMe ? ` (${t.you})` : ""}</span>
-              <span class="mark">${mark(person, t)}</span>
+              <span class="mark">${mark(person, speaks(person), t)}</span>
             </li>
           `,
         )}
@@ -25,8 +31,8 @@ export function peopleList(people: readonly Person[], t: Messages): TemplateResu
   `;
 }
 
-function mark(person: Person, t: Messages): string {
+function mark(person: Person, speaks: boolean, t: Messages): string {
   if (person.microphone === "none") return t.micNone;
   if (person.microphone === "muted") return t.micMuted;
-  return person.speaking ? t.speaking : t.micOn;
+  return speaks ? t.speaking : t.micOn;
 }

@@ -77,6 +77,7 @@ class Link:
         self._names = f"gw{number}near", f"gw{number}far"
         self._random = random.Random(seed)  # noqa: S311 - no secret
         self._ends: tuple[int, int]
+        self._is_ours = False
         self._waiting: list[_Packet] = []
         self._stop, self._stopped = os.pipe()
         self._thread = threading.Thread(target=self._carry, name=self.namespace, daemon=True)
@@ -93,8 +94,9 @@ class Link:
     def open(self) -> None:
         """Make devices and namespace, and begin to carry packets. Raises ProcessFailed."""
         near, far = self._names
-        self._ends = (_tun(near), _tun(far))
         _ip("netns", "add", self.namespace)
+        self._is_ours = True
+        self._ends = (_tun(near), _tun(far))
         _ip("link", "set", far, "netns", self.namespace)
         _ip("addr", "add", self.address, "peer", self.far_address, "dev", near)
         _ip("link", "set", near, "mtu", str(_MTU), "up")
@@ -113,7 +115,7 @@ class Link:
         os.close(self._stop)
         for end in getattr(self, "_ends", ()):
             os.close(end)  # a TUN device goes with its last descriptor
-        with contextlib.suppress(ProcessFailed):
+        if self._is_ours:
             _ip("netns", "del", self.namespace)
 
     def _carry(self) -> None:

@@ -225,7 +225,7 @@ a=extmap-allow-mixed`)!==-1){let n=t.sdp.split(`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-`;function b_(e){let t=[];for(let n of e){let e=t.at(-1);e?.[0]?.speaker.identity===n.speaker.identity?e.push(n):t.push([n])}return t}function x_(e){return e[0]?.id??``}function S_(e){let t=Math.floor(e/1e3),n=e=>String(e).padStart(2,`0`),[r,i,a]=[Math.floor(t/3600),Math.floor(t/60)%60,t%60];return r>0?`${r}:${n(i)}:${n(a)}`:`${i}:${n(a)}`}var C_=`greffier.text-size`,w_=3,T_=32,E_=class extends Je{static{this.styles=y_}static{this.properties={lines:{attribute:!1},language:{},behind:{type:Boolean},size:{state:!0},announcing:{state:!0},following:{state:!0},spoken:{state:!0}}}constructor(){super(),this.announced=new Set,this.resized=new ResizeObserver(()=>{this.scrollToEnd()}),this.toggleAnnouncing=e=>{this.announcing=e.target.checked,this.spoken=[]},this.onScroll=()=>{let{scrollHeight:e,scrollTop:t,clientHeight:n}=this.log;this.following=e-t-n<T_},this.jump=()=>{this.following=!0,this.log.focus()},this.lines=[],this.language=`fr`,this.behind=!1,this.size=D_(),this.announcing=!1,this.following=!0,this.spoken=[]}disconnectedCallback(){super.disconnectedCallback(),this.resized.disconnect()}firstUpdated(){this.resized.observe(this.log)}willUpdate(e){if(!e.has(`lines`))return;let t=this.lines.filter(e=>e.kind===`final`).filter(e=>!this.announced.has(e.id));for(let e of t)this.announced.add(e.id);this.announcing&&t.length>0&&(this.spoken=t.slice(-3))}updated(){this.scrollToEnd()}render(){let e=ht(this.language);return h`
+`;function b_(e){let t=[];for(let n of e){let e=t.at(-1);e?.[0]?.speaker.identity===n.speaker.identity?e.push(n):t.push([n])}return t}function x_(e){return e[0]?.id??``}function S_(e){let t=Math.floor(e/1e3),n=e=>String(e).padStart(2,`0`),[r,i,a]=[Math.floor(t/3600),Math.floor(t/60)%60,t%60];return r>0?`${r}:${n(i)}:${n(a)}`:`${i}:${n(a)}`}var C_=`greffier.text-size`,w_=3,T_=32,E_=class extends Je{static{this.styles=y_}static{this.properties={lines:{attribute:!1},language:{},behind:{type:Boolean},size:{state:!0},announcing:{state:!0},following:{state:!0},spoken:{state:!0}}}constructor(){super(),this.announced=new Set,this.heights=``,this.resized=new ResizeObserver(()=>{this.scrollToEnd()}),this.toggleAnnouncing=e=>{this.announcing=e.target.checked,this.spoken=[]},this.onScroll=()=>{let{scrollHeight:e,scrollTop:t,clientHeight:n}=this.log;this.following&&this.heights!==D_(this.log)?this.scrollToEnd():this.following=e-t-n<T_},this.jump=()=>{this.following=!0,this.log.focus()},this.lines=[],this.language=`fr`,this.behind=!1,this.size=O_(),this.announcing=!1,this.following=!0,this.spoken=[]}disconnectedCallback(){super.disconnectedCallback(),this.resized.disconnect()}firstUpdated(){this.resized.observe(this.log)}willUpdate(e){if(!e.has(`lines`))return;let t=this.lines.filter(e=>e.kind===`final`).filter(e=>!this.announced.has(e.id));for(let e of t)this.announced.add(e.id);this.announcing&&t.length>0&&(this.spoken=t.slice(-3))}updated(){this.scrollToEnd()}render(){let e=ht(this.language);return h`
       <div class="bar">
         <h2 id="title">${e.captions}</h2>
         <div class="size" role="group" aria-label=${e.textSize}>
@@ -271,33 +271,32 @@ a=extmap-allow-mixed`)!==-1){let n=t.sdp.split(`
       @click=${()=>{i&&(this.size=r,localStorage.setItem(C_,String(r)))}}
     >
       <span aria-hidden="true">${e}</span><span class="spoken">${t}</span>
-    </button>`}scrollToEnd(){this.following&&(this.log.scrollTop=this.log.scrollHeight)}get log(){return this.renderRoot.querySelector(`.log`)}};function D_(){let e=Number(localStorage.getItem(C_)??1);return Number.isInteger(e)&&e>=0&&e<=w_?e:1}customElements.define(`greffier-captions`,E_);function O_(e,t){let n=[k_(t.summary,e.summary.map(A_)),k_(t.decisions,e.decisions.map(A_)),k_(t.actions,e.actions.map(e=>j_(e,t))),k_(t.questions,e.questions.map(A_))].filter(e=>e!==g);return h`
+    </button>`}scrollToEnd(){this.following&&(this.log.scrollTop=this.log.scrollHeight),this.heights=D_(this.log)}get log(){return this.renderRoot.querySelector(`.log`)}};function D_({scrollHeight:e,clientHeight:t}){return`${e} ${t}`}function O_(){let e=Number(localStorage.getItem(C_)??1);return Number.isInteger(e)&&e>=0&&e<=w_?e:1}customElements.define(`greffier-captions`,E_);var k_=`digest`;function A_(e,t,n){let r=n=>h`<li lang=${N_(n,e,t)}>${n.text}</li>`,i=[j_(n.summary,e.summary.map(r)),j_(n.decisions,e.decisions.map(r)),j_(n.actions,e.actions.map(r=>h`<li>
+      <span lang=${N_(r,e,t)}>${r.text}</span>
+      ${M_(r,n)}
+    </li>`)),j_(n.questions,e.questions.map(r))].filter(e=>e!==g);return h`
     <section class="minutes card" aria-labelledby="minutes-title">
-      <h2 id="minutes-title" tabindex="-1">${t.minutes}</h2>
-      <p class="machine">${t.minutesMachine}</p>
-      <div lang=${e.language||g}>
-        ${e.note?h`<p class="note">${e.note}</p>`:g} ${n}
-      </div>
-      ${n.length===0?h`<p>${t.minutesNothing}</p>`:g}
+      <h2 id="minutes-title" tabindex="-1">${n.minutes}</h2>
+      <p class="machine">${n.minutesMachine}</p>
+      ${e.note?h`<p class="note" lang=${e.language||g}>${e.note}</p>`:g}
+      ${i} ${i.length===0?h`<p>${n.minutesNothing}</p>`:g}
     </section>
-  `}function k_(e,t){return t.length===0?g:h`<h3>${e}</h3>
+  `}function j_(e,t){return t.length===0?g:h`<h3>${e}</h3>
     <ul>
       ${t}
-    </ul>`}function A_(e){return h`<li>${e.text}</li>`}function j_(e,t){let n=[e.owner,e.due&&`${t.due} : ${e.due}`].filter(Boolean).join(`, `);return h`<li>
-    ${e.text} ${n?h`<span class="about">${n}</span>`:g}
-  </li>`}function M_(e,t){return h`
+    </ul>`}function M_(e,t){let n=[e.owner,e.due&&`${t.due} : ${e.due}`].filter(Boolean);return n.length>0?h`<span class="about">${n.join(`, `)}</span>`:g}function N_(e,t,n){return t.madeBy===k_&&n.get(e.segments[0]??``)||t.language||g}function P_(e,t,n){let r=e=>e.speaking||t.has(e.identity);return h`
     <section class="people" aria-labelledby="people-title">
-      <h2 id="people-title">${t.people} (${e.length})</h2>
+      <h2 id="people-title">${n.people} (${e.length})</h2>
       <ul>
         ${v_(e,e=>e.identity,e=>h`
-            <li ?data-speaking=${e.speaking}>
-              <span class="name">${e.name}${e.isMe?` (${t.you})`:``}</span>
-              <span class="mark">${N_(e,t)}</span>
+            <li ?data-speaking=${r(e)}>
+              <span class="name">${e.name}${e.isMe?` (${n.you})`:``}</span>
+              <span class="mark">${F_(e,r(e),n)}</span>
             </li>
           `)}
       </ul>
     </section>
-  `}function N_(e,t){return e.microphone===`none`?t.micNone:e.microphone===`muted`?t.micMuted:e.speaking?t.speaking:t.micOn}function P_(e){if(e instanceof F)return`livekit`;if(e instanceof DOMException)return`microphone`;if(!(e instanceof et))return`service`;switch(e.status){case 0:return`unreachable`;case 401:case 403:return`notAllowed`;case 404:return`roomUnknown`;case 409:return`roomElsewhere`;case 400:case 422:return`roomRefused`;default:return`service`}}var F_=class extends Je{constructor(...e){super(...e),this.back=()=>{this.dispatchEvent(new CustomEvent(`back`))}}static{this.properties={language:{},meeting:{attribute:!1},problem:{state:!0}}}createRenderRoot(){return this}firstUpdated(){this.querySelector(`h1`)?.focus()}render(){let e=ht(this.language),{meeting:t}=this,n=this.status();return h`
+  `}function F_(e,t,n){return e.microphone===`none`?n.micNone:e.microphone===`muted`?n.micMuted:t?n.speaking:n.micOn}function I_(e){if(e instanceof F)return`livekit`;if(e instanceof DOMException)return`microphone`;if(!(e instanceof et))return`service`;switch(e.status){case 0:return`unreachable`;case 401:case 403:return`notAllowed`;case 404:return`roomUnknown`;case 409:return`roomElsewhere`;case 400:case 422:return`roomRefused`;default:return`service`}}var L_=class extends Je{constructor(...e){super(...e),this.back=()=>{this.dispatchEvent(new CustomEvent(`back`))}}static{this.properties={language:{},meeting:{attribute:!1},problem:{state:!0}}}createRenderRoot(){return this}firstUpdated(){this.querySelector(`h1`)?.focus()}render(){let e=ht(this.language),{meeting:t}=this,n=this.status();return h`
       <div class="meeting">
         <div class="top">
           <h1 tabindex="-1">${e.roomTitle(t.room)}</h1>
@@ -306,16 +305,16 @@ a=extmap-allow-mixed`)!==-1){let n=t.sdp.split(`
           ${this.problem?h`<p class="problem" role="alert">${e.errors[this.problem]}</p>`:g}
         </div>
         <div class="main">
-          ${t.minutes?O_(t.minutes,e):g}
+          ${t.minutes?A_(t.minutes,this.languages(),e):g}
           <greffier-captions
             .lines=${t.lines}
             .language=${this.language}
             .behind=${t.isBehind}
           ></greffier-captions>
         </div>
-        ${M_(t.people,e)} ${this.controls()} ${this.stopDialog()}
+        ${P_(t.people,this.talking(),e)} ${this.controls()} ${this.stopDialog()}
       </div>
-    `}notice(){let e=ht(this.language),t={on:e.noticeOn,off:e.noticeOff,unknown:e.noticeUnknown},n=this.meeting.transcription;return h`<p class="notice" data-state=${n} role="status">${t[n]}</p>`}status(){let e=ht(this.language);switch(this.meeting.connection){case`reconnecting`:return e.reconnecting;case`removed`:return e.removed;case`lost`:return e.lost;case`left`:return e.left}return this.meeting.minutes?e.minutesReady:this.meeting.state===`ended`?e.minutesPending:this.meeting.state===`failed`?e.minutesFailed:void 0}controls(){let e=ht(this.language),{meeting:t}=this;if([`left`,`removed`,`lost`].includes(t.connection))return h`<div class="controls">
+    `}talking(){let e=this.meeting.lines.filter(e=>e.kind===`partial`);return new Set(e.map(e=>e.speaker.identity))}languages(){let e=this.meeting.lines.filter(e=>e.kind===`final`);return new Map(e.map(e=>[e.id,e.language]))}notice(){let e=ht(this.language),t={on:e.noticeOn,off:e.noticeOff,unknown:e.noticeUnknown},n=this.meeting.transcription;return h`<p class="notice" data-state=${n} role="status">${t[n]}</p>`}status(){let e=ht(this.language);switch(this.meeting.connection){case`reconnecting`:return e.reconnecting;case`removed`:return e.removed;case`lost`:return e.lost;case`left`:return e.left}return this.meeting.minutes?e.minutesReady:this.meeting.state===`ended`?e.minutesPending:this.meeting.state===`failed`?e.minutesFailed:void 0}controls(){let e=ht(this.language),{meeting:t}=this;if([`left`,`removed`,`lost`].includes(t.connection))return h`<div class="controls">
         <button class="primary" type="button" @click=${this.back}>${e.back}</button>
       </div>`;let n=t.me?.microphone!==`on`;return h`
       <div class="controls" role="group" aria-label=${e.controls}>
@@ -354,7 +353,7 @@ a=extmap-allow-mixed`)!==-1){let n=t.sdp.split(`
           </div>
         </form>
       </dialog>
-    `}async attempt(e){this.problem=void 0;try{await e()}catch(e){this.problem=P_(e)}}get dialog(){return this.querySelector(`dialog`)}};customElements.define(`greffier-meeting`,F_);var I_=class extends Je{static{this.properties={language:{state:!0},meeting:{state:!0},busy:{state:!0},problem:{state:!0}}}constructor(){super(),this.room=new URLSearchParams(location.search).get(`room`)??``,this.name=Qe(this.room)?.name??``,this.back=()=>{this.meeting=void 0,this.updateComplete.then(()=>this.querySelector(`h1`)?.focus())},this.language=gt(),this.busy=!1}createRenderRoot(){return this}willUpdate(e){if(!e.has(`language`)&&!e.has(`meeting`))return;let t=ht(this.language);document.documentElement.lang=this.language,document.title=`${this.meeting?t.roomTitle(this.meeting.room):t.joinTitle} – Greffier`}render(){let e=ht(this.language),t=this.language===`fr`?`en`:`fr`;return h`
+    `}async attempt(e){this.problem=void 0;try{await e()}catch(e){this.problem=I_(e)}}get dialog(){return this.querySelector(`dialog`)}};customElements.define(`greffier-meeting`,L_);var R_=class extends Je{static{this.properties={language:{state:!0},meeting:{state:!0},busy:{state:!0},problem:{state:!0}}}constructor(){super(),this.room=new URLSearchParams(location.search).get(`room`)??``,this.name=Qe(this.room)?.name??``,this.back=()=>{this.meeting=void 0,this.updateComplete.then(()=>this.querySelector(`h1`)?.focus())},this.language=gt(),this.busy=!1}createRenderRoot(){return this}willUpdate(e){if(!e.has(`language`)&&!e.has(`meeting`))return;let t=ht(this.language);document.documentElement.lang=this.language,document.title=`${this.meeting?t.roomTitle(this.meeting.room):t.joinTitle} – Greffier`}render(){let e=ht(this.language),t=this.language===`fr`?`en`:`fr`;return h`
       <header>
         <p class="brand">Greffier <span>${e.title}</span></p>
         <button
@@ -379,4 +378,4 @@ a=extmap-allow-mixed`)!==-1){let n=t.sdp.split(`
       .language=${this.language}
       .meeting=${e}
       @back=${this.back}
-    ></greffier-meeting>`}async join(e){[this.busy,this.problem,this.room,this.name]=[!0,void 0,e.room,e.name];try{let t=e.mode===`speak`?await L_():void 0;try{let n={...await R_(e),name:e.name};Ze(n);let r=new e_(new lt(n,e.mode),()=>{this.showMeeting()});await r.join(t),this.meeting=r,history.replaceState(null,``,`?room=${encodeURIComponent(e.room)}`)}catch(e){throw t?.stop(),e}}catch(e){this.problem=P_(e)}finally{this.busy=!1}}showMeeting(){this.querySelector(`greffier-meeting`)?.requestUpdate()}};async function L_(){try{return await Yg()}catch{throw new DOMException(`the microphone is not available`,`NotAllowedError`)}}async function R_(e){let t=Qe(e.room);try{return await tt(e,t)}catch(n){let r=n instanceof et&&[401,403].includes(n.status);if(!t||!r)throw n;return $e(),await tt(e)}}customElements.define(`greffier-page`,I_);
+    ></greffier-meeting>`}async join(e){[this.busy,this.problem,this.room,this.name]=[!0,void 0,e.room,e.name];try{let t=e.mode===`speak`?await z_():void 0;try{let n={...await B_(e),name:e.name};Ze(n);let r=new e_(new lt(n,e.mode),()=>{this.showMeeting()});await r.join(t),this.meeting=r,history.replaceState(null,``,`?room=${encodeURIComponent(e.room)}`)}catch(e){throw t?.stop(),e}}catch(e){this.problem=I_(e)}finally{this.busy=!1}}showMeeting(){this.querySelector(`greffier-meeting`)?.requestUpdate()}};async function z_(){try{return await Yg()}catch{throw new DOMException(`the microphone is not available`,`NotAllowedError`)}}async function B_(e){let t=Qe(e.room);try{return await tt(e,t)}catch(n){let r=n instanceof et&&[401,403].includes(n.status);if(!t||!r)throw n;return $e(),await tt(e)}}customElements.define(`greffier-page`,R_);
