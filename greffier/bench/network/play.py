@@ -25,6 +25,8 @@ from greffier.supervisor import ProcessFailed
 
 _JOIN_SEC = 60.0
 _DELIVERY_SEC = 60.0
+_LINE_BYTES = 1 << 24
+"""When each of 20 ms was sent is one line; asyncio's own limit is 64 KiB."""
 _SETTLE_SEC = 3.0
 """What is still under way at the end has arrived after this."""
 
@@ -84,7 +86,11 @@ async def _speakers(
     argv = link.run(sys.executable, "-m", module, addresses.rooms_url, room, str(seconds))
     here = Path(__file__).parents[3]
     process = await asyncio.create_subprocess_exec(
-        *argv, stdin=PIPE, stdout=PIPE, env=os.environ | {"PYTHONPATH": str(here)}
+        *argv,
+        limit=_LINE_BYTES,
+        stdin=PIPE,
+        stdout=PIPE,
+        env=os.environ | {"PYTHONPATH": str(here)},
     )
     try:
         await _line(process, _JOIN_SEC)
