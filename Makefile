@@ -9,7 +9,7 @@ setup: ## What running needs: .venv and the LiveKit server
 	@sh setup/setup.sh app livekit
 
 setup-all: ## The same, and what testing needs: linters, Node, Chromium, PostgreSQL
-	@sh setup/setup.sh app dev livekit node browser postgres
+	@sh setup/setup.sh app dev livekit node browser network postgres
 
 demo: setup ## A real meeting, captioned live on this terminal; ends by itself
 	@.venv/bin/python -m greffier demo $(ARGS)

@@ -17,7 +17,7 @@ rm -f "$SETUP_DID"
 for part in "$@"; do
     case $part in
     app | dev | train) sh setup/python.sh "$part" ;;
-    livekit | node | browser | postgres | voices) sh "setup/$part.sh" ;;
+    livekit | node | browser | network | postgres | voices) sh "setup/$part.sh" ;;
     *) fail "unknown part $part" ;;
     esac
 done

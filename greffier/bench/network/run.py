@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from greffier.demo.outcome import write_report
 from greffier.errors import CommandError
 from greffier.settings import Settings
 from greffier.stack import Stack
+from models.model_store import resolve
 
 
 def bench(
@@ -28,16 +29,24 @@ def bench(
     """
     if unknown := [name for name in names if name not in CONDITIONS]:
         raise CommandError(f"no network {', '.join(unknown)}: take some of {', '.join(CONDITIONS)}")
-    rows = asyncio.run(_measure(settings, names, seconds=seconds, seed=seed))
-    model = fingerprint(settings.asr.model)
-    path = update(out, rows, about={"model": model, "date": f"{_today()}", **machine()})
-    print(f"The report is in {path}")
+    model = resolve(settings.asr.model, settings.asr.models_folder)
+    about = {"model": fingerprint(model), "date": _today(), **machine()}
+
+    def measured(row: Row) -> None:
+        # At once: whoever stops the bench keeps what has been measured.
+        print(f"{row.network}: in {update(out, [row], about=about)}", flush=True)
+
+    asyncio.run(_measure(settings, names, measured, seconds=seconds, seed=seed))
 
 
 async def _measure(
-    settings: Settings, names: Sequence[str], *, seconds: float, seed: int
-) -> list[Row]:
-    rows: list[Row] = []
+    settings: Settings,
+    names: Sequence[str],
+    measured: Callable[[Row], None],
+    *,
+    seconds: float,
+    seed: int,
+) -> None:
     with tempfile.TemporaryDirectory(prefix="greffier-network-") as folder, weak_link() as link:
         stack = Stack(settings, folder=Path(folder), progress=lambda _: None, address=link.address)
         async with stack:
@@ -47,7 +56,7 @@ async def _measure(
                 link.begin(quality, seed=seed)
                 outcome = await play(stack.addresses, link, room=f"net-{name}", seconds=seconds)
                 speakers, total = write_report(outcome, [], Path(folder))
-                rows.append(
+                measured(
                     Row(
                         network=name,
                         about=about,
@@ -67,7 +76,6 @@ async def _measure(
                         seed=seed,
                     )
                 )
-    return rows
 
 
 def _today() -> str:
