@@ -52,6 +52,7 @@ def caption_stream(caption: CaptionEvent, language: str) -> CaptionStream:
                 start_ms=segment.start_ms,
                 end_ms=segment.end_ms,
                 seq=seq,
+                **{f"translation.{one.language}": one.text for one in segment.translations},
                 **_pressure(pressure),
             )
         case GapCaption(seq=seq, gap=gap):

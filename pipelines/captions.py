@@ -22,6 +22,7 @@ from pipelines.segmenter import Segmenter, SegmenterEvent, SpeechEnded, SpeechSt
 from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
 from pipelines.track_ledger import LEAST_GAP_SAMPLES, MOMENT, MUTED, Fate, Interval, TrackLedger
+from pipelines.translation import Translator, WhisperTranslator
 
 
 class TrackCaptions:
@@ -45,6 +46,7 @@ class TrackCaptions:
         settled: Callable[[Interval], None] = lambda _: None,
         echo: TrackEcho | None = None,
         prompt: Callable[[], str] = str,
+        translator: Translator | None = None,
     ) -> None:
         self._echo = echo or MeetingEcho().track(speaker.track_sid)
         self._track = track = Track(meeting_id=meeting_id, speaker=speaker)
@@ -72,6 +74,8 @@ class TrackCaptions:
             echo=self._echo,
             max_outstanding=max_outstanding,
             prompt=prompt,
+            translator=translator
+            or (WhisperTranslator(recogniser) if settings.translate_to_en else None),
             shown=self._partials.take_back,
             decided=self._decided,
             done=self._note_error,

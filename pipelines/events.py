@@ -45,6 +45,14 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """The text of a segment in another language."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
     """A recognised utterance: a line of the record and, unchanged, the caption on screen.
 
@@ -59,6 +67,8 @@ class Segment:
     language: str
     confidence: float
     words: tuple[Word, ...] = ()
+    translations: tuple[Translation, ...] = ()
+    """For the screen only: the record has what was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

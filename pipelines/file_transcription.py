@@ -51,7 +51,11 @@ async def transcribe_file(
         recogniser=recogniser,
         sink=sink,
         settings=settings.model_copy(
-            update={"first_partial_sec": NO_PARTIALS_SEC, "partial_every_sec": NO_PARTIALS_SEC}
+            update={
+                "first_partial_sec": NO_PARTIALS_SEC,
+                "partial_every_sec": NO_PARTIALS_SEC,
+                "translate_to_en": False,
+            }
         ),
     )
     try:

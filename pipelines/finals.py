@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRequest
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.confirmed import keep_confirmed
 from pipelines.echo import Own, TrackEcho
-from pipelines.events import DroppedCaption, Gap, GapReason
+from pipelines.events import DroppedCaption, Gap, GapReason, Translation
 from pipelines.glossary import is_confident, is_leak
 from pipelines.guards import SHORT_SEC, DropReason, drop_reason
 from pipelines.language import LanguageMemory
@@ -20,6 +21,7 @@ from pipelines.segmenter import Utterance
 from pipelines.segments import Track, speech_sec, to_ms
 from pipelines.settings import CaptionSettings
 from pipelines.track_ledger import Fate
+from pipelines.translation import PATIENCE_SEC, Translator
 
 MAX_OUTSTANDING_FINALS = 120
 """Finals held while the model is away: 40 minutes of one voice, 150 MB. Beyond, they are gaps."""
@@ -55,6 +57,7 @@ class Finals:
         done: Callable[[asyncio.Task[None]], None],
         trace: UtteranceTrace = untraced,
         prompt: Callable[[], str] = str,
+        translator: Translator | None = None,
     ) -> None:
         self._track = track
         self._recogniser = recogniser
@@ -69,6 +72,7 @@ class Finals:
         self._done = done
         self._trace = trace
         self._prompt = prompt
+        self._translator = translator
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: asyncio.Task[None] | None = None
 
@@ -121,6 +125,7 @@ class Finals:
             utterance = own.cut(utterance)
         outcome: Recognition | GapReason = GapReason.OVERLOAD
         reason: DropReason | None = None
+        translations: tuple[Translation, ...] = ()
         if not lost:
             prompt = self._prompt() if is_confident(speech_sec(utterance), utterance.voice) else ""
             outcome = await self._recognise(utterance, own, prompt)
@@ -129,6 +134,8 @@ class Finals:
                 outcome = await self._recognise(utterance, own, "")
         if isinstance(outcome, Recognition):
             reason = await self._drop_reason(utterance, outcome, own)
+            if reason is None:
+                translations = await self._translated(utterance, own, outcome)
         # Only coming out is serial; the model sees all finals at once and batches them.
         if earlier:
             await asyncio.wait(earlier)
@@ -141,7 +148,8 @@ class Finals:
         elif reason is None:
             self._memory.heard(outcome, speech_sec(utterance))
             kept = keep_confirmed(outcome, confirmed or "", cut=utterance.cut)
-            await self._sink.final(self._track.segment(utterance, kept), outcome.pressure)
+            segment = replace(self._track.segment(utterance, kept), translations=translations)
+            await self._sink.final(segment, outcome.pressure)
             self._decided(start, Fate.TRANSCRIBED, "")
         else:
             if confirmed is not None:
@@ -180,22 +188,36 @@ class Finals:
     async def _recognise(
         self, utterance: Utterance, own: Own, prompt: str
     ) -> Recognition | GapReason:
+        request = self._request(utterance, own, prompt)
         try:
-            recognition = await self._recogniser.recognise(
-                RecognitionRequest(
-                    utterance_id=self._track.utterance_id(utterance.start_sample),
-                    kind=Kind.FINAL,
-                    meeting_id=self._track.meeting_id,
-                    track_id=self._track.speaker.track_sid,
-                    samples=utterance.samples,
-                    language=self._memory.choose(),
-                    languages=self._languages,
-                    language_prior=self._memory.prior(speech_sec(utterance)),
-                    prompt=prompt,
-                    skip_samples=own.skip_samples(utterance.start_sample),
-                )
-            )
+            recognition = await self._recogniser.recognise(request)
         except ModelError:
             return GapReason.OUTAGE
         self._cadence.tell(recognition.pressure, utterance.end_sample)
         return recognition
+
+    def _request(self, utterance: Utterance, own: Own, prompt: str) -> RecognitionRequest:
+        return RecognitionRequest(
+            utterance_id=self._track.utterance_id(utterance.start_sample),
+            kind=Kind.FINAL,
+            meeting_id=self._track.meeting_id,
+            track_id=self._track.speaker.track_sid,
+            samples=utterance.samples,
+            language=self._memory.choose(),
+            languages=self._languages,
+            language_prior=self._memory.prior(speech_sec(utterance)),
+            prompt=prompt,
+            skip_samples=own.skip_samples(utterance.start_sample),
+        )
+
+    async def _translated(
+        self, utterance: Utterance, own: Own, heard: Recognition
+    ) -> tuple[Translation, ...]:
+        if self._translator is None or heard.language == "en":
+            return ()
+        try:
+            async with asyncio.timeout(PATIENCE_SEC):
+                text = await self._translator.to_english(self._request(utterance, own, ""), heard)
+        except (ModelError, TimeoutError):
+            return ()  # what was said is there; its translation is a help, no part of it
+        return (Translation(language="en", text=text),) if text else ()

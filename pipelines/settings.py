@@ -14,6 +14,10 @@ class CaptionSettings(BaseModel):
         description="Names and terms for a model that profits from a prompt; participants' names "
         "are added. The demo model does not",
     )
+    translate_to_en: bool = Field(
+        default=False,
+        description="Finals in other languages come with Whisper's own English; turbo can't",
+    )
     vad_threshold: float = Field(default=0.5, gt=0, lt=1)
     min_speech_sec: float = 0.1
     min_silence_sec: float = 0.55

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.base import Kind, ModelError
+from models.base import Kind, ModelError, Task
 from models.sessions import Sound
 from models.whisper import Prepared, WhisperModel, compression_ratio, stacked
 from models.whisper_words import group
@@ -187,3 +187,31 @@ def test_a_temperature_samples(model: WhisperModel, monkeypatch: pytest.MonkeyPa
     cold, hot = spy.told[0], spy.told[-1]
     assert (cold["beam_size"], "sampling_temperature" in cold) == (2, False)
     assert (hot["beam_size"], hot["sampling_temperature"]) == (1, 0.7)
+
+
+def test_a_detected_language_comes_with_what_the_sound_says_of_it(model: WhisperModel) -> None:
+    """None where it was given; a prior can turn the choice, not the evidence."""
+    heard = model.transcribe(
+        [
+            item(model, language="fr"),
+            item(model, seed=1),
+            item(model, seed=1, language_prior=(1.0, 0.0)),
+            item(model, seed=1, language_prior=(0.0, 1.0)),
+        ]
+    )
+    assert heard[0].language_probability is None
+    assert [one.language for one in heard[2:]] == ["fr", "en"]
+    french, english = (one.language_probability for one in heard[2:])
+    assert french is not None
+    assert english is not None
+    assert french + english == pytest.approx(1.0, abs=1e-3)
+    assert heard[1].language_probability == pytest.approx(max(french, english), abs=1e-3)
+
+
+def test_translating_is_another_mark_of_the_prompt(model: WhisperModel) -> None:
+    """Both tasks may be in one batch: the prompts are of one length."""
+    tasks = [item(model, language="fr"), item(model, language="fr", task=Task.TRANSLATE)]
+    transcribe, translate = (model._start("fr", one.task) for one in tasks)
+    assert len(transcribe) == len(translate)
+    assert transcribe != translate
+    assert len(model.transcribe(tasks)) == 2
