@@ -14,8 +14,8 @@ _HEAD = (
     " | ready after | packets lost |\n|---|--:|--:|--:|--:|--:|--:|--:|"
 )
 _HOW = (
-    "The demo meeting over real WebRTC, with the whole of Greffier on this machine. Its three "
-    "speakers are in a network namespace behind a link of our own "
+    "The demo meeting's first {seconds} s over real WebRTC, with the whole of Greffier on this "
+    "machine. Its three speakers are in a network namespace behind a link of our own "
     "(`greffier/bench/network/link.py`), which treats every packet of media and signalling alike, "
     "in both directions; a caption reader is beside the server. Speakers use LiveKit's Python SDK "
     "as it comes: Opus with redundancy (RED), DTX off. *First text*: from an utterance's first "
@@ -64,13 +64,14 @@ def update(folder: Path, rows: Iterable[Row], *, about: Mapping[str, str]) -> Pa
 
 def as_markdown(rows: Sequence[Row], about: Mapping[str, str]) -> str:
     """The report for people."""
+    lengths = sorted({row.seconds for row in rows})
     table = "\n".join(f"| {name} | {value} |" for name, value in about.items())
     parts = [
         "# Captions of speakers on weak networks",
         "\n".join([_HEAD, *(_line(row) for row in rows)]),
         "## How it was measured",
-        "```\ngreffier bench network\n```",
-        _HOW,
+        "`greffier bench network`; `--seconds` says how much of the meeting is played.",
+        _HOW.format(seconds=" or ".join(f"{value:g}" for value in lengths)),
         f"| | |\n|---|---|\n{table}",
     ]
     return "\n\n".join(parts) + "\n"
