@@ -86,8 +86,9 @@ class _Decoded:
         return (packed or self.avg_logprob < LOGPROB_LIMIT) and not self.is_silence
 
     @property
-    def rank(self) -> tuple[bool, float]:
-        return compression_ratio(self.text) <= COMPRESSION_LIMIT, self.avg_logprob
+    def rank(self) -> tuple[bool, bool, float]:
+        packed = compression_ratio(self.text) > COMPRESSION_LIMIT
+        return bool(self.tokens), not packed, self.avg_logprob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +301,8 @@ class WhisperModel:
         return _Decoded(
             text=self._first.decode(tokens).strip(),
             tokens=tokens,
-            avg_logprob=float(result.scores[0]) * count / (count + 1),
+            # Nothing said has no mean: CTranslate2 divides by its length, which is zero.
+            avg_logprob=float(result.scores[0]) * count / (count + 1) if count else 0.0,
             no_speech_prob=float(result.no_speech_prob),
         )
 

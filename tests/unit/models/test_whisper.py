@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -215,3 +216,12 @@ def test_translating_is_another_mark_of_the_prompt(model: WhisperModel) -> None:
     assert len(transcribe) == len(translate)
     assert transcribe != translate
     assert len(model.transcribe(tasks)) == 2
+
+
+def test_nothing_said_has_a_number_that_can_be_sent(model: WhisperModel) -> None:
+    """By greedy search CTranslate2 scores it -inf; times no tokens that were no number at all."""
+    silent = SimpleNamespace(sequences_ids=[[]], scores=[-math.inf], no_speech_prob=0.1)
+    decoded = model._decoded(silent)
+    assert (decoded.text, decoded.avg_logprob, decoded.is_poor) == ("", 0.0, False)
+    poor = SimpleNamespace(sequences_ids=[[1, 2]], scores=[-3.0], no_speech_prob=0.1)
+    assert model._decoded(poor).rank > decoded.rank, "some words are better than none"
