@@ -12,6 +12,9 @@ from models.base import SAMPLE_RATE, Samples
 HOP_SAMPLES = SAMPLE_RATE // 50
 KEPT_HOPS = 50 * 40
 """40 s: the longest utterance and the time until its final is judged. 50 kB a track."""
+TOGETHER_SAMPLES = SAMPLE_RATE // 2
+"""Levels are worked out for half a second at once: frame by frame they would cost five times that.
+"""
 EDGES_HZ = (100, 400, 700, 1_100, 1_700, 2_600, 4_000)
 FLOOR_DB = -80.0
 
@@ -33,26 +36,35 @@ class BandLevels:
     def __init__(self) -> None:
         self._ring = np.full((KEPT_HOPS, len(BANDS)), FLOOR_DB, dtype=np.float32)
         self._next = 0  # the hop after the last one known
-        self._rest: Samples = np.zeros(0, dtype=np.float32)
-        self._rest_at = 0
+        self._waiting: list[Samples] = []  # heard, without levels yet; begins at a whole hop
+        self._waiting_at = 0
+        self._heard = 0  # the sample after the last one heard
 
     @property
     def end_sample(self) -> int:
-        """The sample after the last one known."""
-        return self._next * HOP_SAMPLES
+        """The sample after the last whole hop that is known."""
+        return max(self._heard // HOP_SAMPLES, self._next) * HOP_SAMPLES
 
     def push(self, samples: Samples, at_sample: int) -> None:
         """Take samples that follow; a hole between is silence, what is old is passed over."""
-        if at_sample != self._rest_at + len(self._rest):
+        if at_sample != self._heard:
+            self._work_out()
             # A hole, or a stream that begins: go on at the next whole hop.
             skipped = -at_sample % HOP_SAMPLES
             samples, at_sample = samples[skipped:], at_sample + skipped
-            self._rest, self._rest_at = samples[:0], at_sample
-        joined = np.concatenate([self._rest, samples])
+            self._waiting, self._waiting_at, self._heard = [], at_sample, at_sample
+        self._waiting.append(samples)
+        self._heard += len(samples)
+        if self._heard - self._waiting_at >= TOGETHER_SAMPLES:
+            self._work_out()
+
+    def _work_out(self) -> None:
+        """Bring the levels up to what has been heard."""
+        joined = np.concatenate([np.zeros(0, dtype=np.float32), *self._waiting])
         count = len(joined) // HOP_SAMPLES
-        first = self._rest_at // HOP_SAMPLES
-        self._rest = joined[count * HOP_SAMPLES :]
-        self._rest_at += count * HOP_SAMPLES
+        first = self._waiting_at // HOP_SAMPLES
+        self._waiting = [joined[count * HOP_SAMPLES :].copy()]
+        self._waiting_at += count * HOP_SAMPLES
         if count:
             self._write(first, levels(joined[: count * HOP_SAMPLES]))
 
@@ -69,6 +81,7 @@ class BandLevels:
 
     def read(self, first: int, end: int) -> Levels:
         """Hops [first, end); what is not known, or no longer, is at the floor."""
+        self._work_out()
         hops = np.arange(first, end)
         known = (hops >= max(self._next - KEPT_HOPS, 0)) & (hops < self._next)
         rows = np.full((len(hops), len(BANDS)), FLOOR_DB, dtype=np.float32)
@@ -78,8 +91,8 @@ class BandLevels:
 
 def levels(samples: Samples) -> Levels:
     """Level of each band in each whole hop, (hops, bands)."""
-    spectrum = np.abs(np.fft.rfft(samples.reshape(-1, HOP_SAMPLES))) / (HOP_SAMPLES / 2)
-    power = np.square(spectrum)
+    spectrum = np.fft.rfft(samples.reshape(-1, HOP_SAMPLES))
+    power = (np.square(spectrum.real) + np.square(spectrum.imag)) / (HOP_SAMPLES / 2) ** 2
     bands = np.stack([power[:, band].sum(axis=1) for band in BANDS], axis=1)
     decibels: Levels = np.maximum(10 * np.log10(bands / 2 + 1e-12), FLOOR_DB).astype(np.float32)
     return decibels
