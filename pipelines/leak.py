@@ -25,6 +25,8 @@ LIKE = 0.7
 FEW_HOPS = 25
 LIKE_IF_FEW = 0.8
 FEWEST_HOPS = 10
+OUTSTANDING_DB = 8.0
+ALIKE_SHARE = 0.6
 OWN_DB = 4.0
 """This much above what the leaks explain, a sound is the speaker's own."""
 OWN_HOPS = 5
@@ -81,10 +83,16 @@ def _best(
         if count < FEWEST_HOPS:
             continue
         echo, origin = here[at], sent[then][at]
-        gains = np.median(echo - origin, axis=0)
-        gain = float(np.median(total(echo) - total(origin)))
+        difference = total(echo) - total(origin)
+        gain = float(np.median(difference))
         if gain > WEAKER_DB:
             continue
+        # The speaker may have begun meanwhile: what stands out is not compared.
+        alike = difference <= gain + OUTSTANDING_DB
+        if alike.mean() < ALIKE_SHARE or (count := int(alike.sum())) < FEWEST_HOPS:
+            continue
+        echo, origin = echo[alike], origin[alike]
+        gains = np.median(echo - origin, axis=0)
         likeness = _correlation(echo - echo.mean(axis=0), origin - origin.mean(axis=0))
         if likeness < (LIKE if count >= FEW_HOPS else LIKE_IF_FEW):
             continue

@@ -162,3 +162,16 @@ async def test_a_source_that_is_silent_then_explains_nothing() -> None:
 def test_an_echo_is_heard_worse_than_its_source(heard: str, said: str, same: bool) -> None:
     """Most of its words, or of its letters, are enough."""
     assert same_text(heard, [said]) is same
+
+
+def test_who_answers_before_the_echo_ends_keeps_the_answer() -> None:
+    """The overlap stands out of the comparison; the echo before it is still found."""
+    said, answer = voice(1, 3), voice(2, 2)
+    lag = round(0.18 * SEC)
+    echo = decibels(-12) * later(np.concatenate([said, pause(2)]), 0.18)
+    own = np.concatenate([pause(2.6), answer, pause(0.4)])
+    tracks = meeting(a=np.concatenate([said, pause(2)]), b=echo + own)
+    heard = tracks["b"].own(lag, round(4.6 * SEC))
+    assert abs(heard.first_sample - 2.6 * SEC) < 0.2 * SEC
+    assert heard.end_sample == round(4.6 * SEC)
+    assert heard.sources == ("a",)
