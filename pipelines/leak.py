@@ -21,7 +21,7 @@ DOMINANT_DB = 3.0
 """A source is judged where it is this much louder than every other track."""
 WEAKER_DB = -5.0
 LIKE = 0.7
-"""Echoes reach 0.8 and more, other speech 0.5 (docs/adr/0010)."""
+"""Echoes reach 0.8 and more, other speech 0.5 (docs/adr/0011)."""
 FEW_HOPS = 25
 LIKE_IF_FEW = 0.8
 FEWEST_HOPS = 10
