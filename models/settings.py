@@ -35,7 +35,7 @@ class AsrSettings(BaseModel):
     batch_wait_ms: int = Field(default=20, ge=0, le=1000)
     beam_partial: int = Field(default=1, ge=1)
     beam_final: int = Field(
-        default=1, ge=1, description="5 costs a tenth more and gained nothing with the demo model"
+        default=5, ge=1, description="1 is a tenth cheaper; 5 makes a quarter fewer word errors"
     )
     window_pad_sec: float = Field(
         default=0.5, ge=0, description="Silence after the speech in a decoding window"

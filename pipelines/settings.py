@@ -20,7 +20,7 @@ class CaptionSettings(BaseModel):
     )
     vad_threshold: float = Field(default=0.5, gt=0, lt=1)
     min_speech_sec: float = 0.1
-    min_silence_sec: float = 0.55
+    min_silence_sec: float = 0.35
     preroll_sec: float = 0.4
     max_utterance_sec: float = Field(default=20.0, gt=2, le=29)
     first_partial_sec: float = Field(default=0.6, gt=0.1)
