@@ -65,7 +65,7 @@ def test_a_blip_is_no_utterance() -> None:
 
 def test_a_short_pause_does_not_end_an_utterance() -> None:
     """A pause below min_silence_sec stays inside."""
-    audio = np.concatenate([speech(1), quiet(0.4), speech(1), quiet(1)])
+    audio = np.concatenate([speech(1), quiet(0.25), speech(1), quiet(1)])
     assert len(ended(feed(segmenter(), audio))) == 1
 
 
