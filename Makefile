@@ -8,7 +8,7 @@ help: ## These lines
 setup: ## What running needs: .venv and the LiveKit server
 	@sh setup/setup.sh app livekit
 
-setup-all: ## The same, and what testing needs: linters, Node, Chromium, PostgreSQL
+setup-all: ## The same, and what testing needs: linters, Node, Chromium, PostgreSQL, networks
 	@sh setup/setup.sh app dev livekit node browser network postgres
 
 demo: setup ## A real meeting, captioned live on this terminal; ends by itself

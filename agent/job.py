@@ -19,7 +19,8 @@ from opentelemetry.trace import NoOpTracer, Tracer
 from agent.audio_router import open_streams
 from agent.audio_stream import OpenStream
 from agent.caption_watch import CaptionWatch
-from agent.meeting import Ending, MeetingAgent, Parts
+from agent.meeting import MeetingAgent
+from agent.meeting_parts import Ending, Parts
 from agent.room_captions import RoomCaptions
 from agent.room_display import LiveKitDisplay
 from agent.room_notice import ForeignRoomNotice, Notice, OwnRoomNotice

@@ -6,30 +6,23 @@ import asyncio
 import contextlib
 import functools
 import logging
-import time
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Coroutine
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from livekit import rtc
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent.audio_stream import OpenStream
 from agent.handover import Handover
 from agent.listeners import Heard, Listeners
 from agent.meeting_clock import MeetingClock
+from agent.meeting_parts import Ending, Parts
 from agent.patience import PatientRecogniser
 from agent.room_audio import speaker_of
-from agent.room_captions import RoomCaptions
-from agent.room_notice import Notice
 from agent.roster import Roster
-from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.events import Gap
 from pipelines.segments import to_ms
-from pipelines.settings import CaptionSettings
-from storage.line import Heartbeat, Lease, MeetingState
-from storage.record import LeaseLost, Record
+from storage.line import Heartbeat, MeetingState
+from storage.record import LeaseLost
 
 log = logging.getLogger(__name__)
 
@@ -46,36 +39,6 @@ TRACK_RETRY_SEC = 1.0
 RECONNECTING = rtc.ConnectionState.CONN_RECONNECTING
 CLOSED = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 UNHEARD = (rtc.ParticipantKind.PARTICIPANT_KIND_AGENT, rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS)
-
-
-class Ending(StrEnum):
-    """Why this agent stopped."""
-
-    STOPPED = "stopped"
-    ENDED = "ended"
-    ROOM_CLOSED = "room closed"
-    LEASE_LOST = "lease lost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a meeting is joined from. `now` is Unix time in seconds; `sleep` is between ticks."""
-
-    room: rtc.Room
-    record: Record
-    lease: Lease
-    lease_sec: float
-    notice: Notice
-    captions: RoomCaptions
-    open_stream: OpenStream
-    recogniser: Recogniser
-    detector: Callable[[], VoiceDetector]
-    detect: Detect
-    settings: CaptionSettings
-    room_exists: Callable[[], Awaitable[bool]]
-    now: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class MeetingAgent:

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 from livekit import rtc
 
-from agent.meeting import MeetingAgent, Parts
+from agent.meeting import MeetingAgent
+from agent.meeting_parts import Parts
 from agent.room_captions import RoomCaptions
 from models.base import Kind, Recognition, RecognitionRequest
 from models.fakes import LoudnessDetector, each_alone

@@ -10,7 +10,8 @@ import pytest
 from livekit import rtc
 
 from agent.audio_stream import Taken
-from agent.meeting import Ending, MeetingAgent, Parts
+from agent.meeting import MeetingAgent
+from agent.meeting_parts import Ending, Parts
 from agent.room_captions import RoomCaptions
 from delivery.jobs import flushed
 from models.base import Recogniser
