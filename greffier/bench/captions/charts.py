@@ -8,6 +8,7 @@ from html import escape
 from greffier.bench.captions.outcome import Row, Trade
 
 _GREEN, _GREY, _RED = "#0b6e4f", "#8a8a8a", "#c8553d"
+_CADENCES = (_GREEN, "#4464ad", "#e0a458", "#7d4e9e")
 _WIDTH, _LEFT, _ROW, _BAR = 760, 150, 24, 9
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#222}.t{font-weight:600;font-size:15px}"
@@ -26,7 +27,7 @@ def by_meeting(rows: Sequence[Row]) -> str:
     erased = max([ERASURE_BAR * 1.1, *(_value(one["normalised_erasure"]) for one in figures)])
     parts = [
         _text(_LEFT, 24, "Words wrong: streamed", "t"),
-        _text(_LEFT + 165, 24, "offline", "m"),
+        _text(_LEFT + 180, 24, "(grey: offline)", "m"),
         _text(right, 24, "Normalised erasure", "t"),
     ]
     for number, (one, other) in enumerate(zip(figures, offline, strict=True)):
@@ -47,7 +48,7 @@ def by_meeting(rows: Sequence[Row]) -> str:
 
 
 def trade_off(trades: Sequence[Trade]) -> str:
-    """Return a scatter: first text (p50) to the right, erasure upwards."""
+    """Return a line for each cadence: first text (p50) to the right, erasure upwards."""
     points = [
         (one, _value(figures["first_text_p50_s"]), _value(figures["normalised_erasure"]))
         for one in trades
@@ -55,7 +56,7 @@ def trade_off(trades: Sequence[Trade]) -> str:
     ]
     most_sec = max([1.0, *(sec for _, sec, _ in points)]) * 1.15
     most = max([ERASURE_BAR * 1.2, *(erasure for _, _, erasure in points)]) * 1.1
-    left, base, wide, high = 70, 330, 560, 280
+    left, base, wide, high = 70, 330, 520, 280
 
     def x(sec: float) -> float:
         return left + wide * sec / most_sec
@@ -73,13 +74,36 @@ def trade_off(trades: Sequence[Trade]) -> str:
     ]
     for half in range(int(most_sec * 2) + 1):
         parts.append(_text(x(half / 2), base + 18, f"{half / 2:g}", "m", "middle"))
-    for one, sec, erasure in points:
-        colour = _RED if one.chosen else _GREEN
+    cadences = dict.fromkeys(_cadence(one) for one in trades)
+    for number, cadence in enumerate(cadences):
+        colour = _CADENCES[number % len(_CADENCES)]
+        mine = [point for point in points if _cadence(point[0]) == cadence]
+        way = " ".join(f"{x(sec):.1f},{y(erasure):.1f}" for _, sec, erasure in mine)
         parts += [
-            f'<circle cx="{x(sec):.1f}" cy="{y(erasure):.1f}" r="4" fill="{colour}"/>',
-            _text(x(sec) + 8, y(erasure) - 4, one.name, "m"),
+            f'<polyline points="{way}" fill="none" stroke="{colour}"/>',
+            f'<circle cx="{left + wide + 20}" cy="{60 + 22 * number}" r="4" fill="{colour}"/>',
+            _text(left + wide + 30, 64 + 22 * number, cadence, "m"),
         ]
-    return _picture(base + 40, "First text against erasure", parts)
+        for one, sec, erasure in mine:
+            parts.append(_point(x(sec), y(erasure), colour, chosen=one.chosen))
+    legend = 64 + 22 * len(cadences)
+    parts += [
+        _point(left + wide + 20, legend - 4, _GREY, chosen=True),
+        _text(left + wide + 30, legend, "as set", "m"),
+        _text(
+            20, base + 42, "Along each line: all words, 1 held back, 2, confirmed words only.", "m"
+        ),
+    ]
+    return _picture(base + 56, "First text against erasure", parts)
+
+
+def _cadence(trade: Trade) -> str:
+    return trade.name.partition(",")[0]
+
+
+def _point(x: float, y: float, colour: str, *, chosen: bool) -> str:
+    ring = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="none" stroke="{_RED}" stroke-width="2"/>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>' + (ring if chosen else "")
 
 
 def _value(value: object) -> float:
