@@ -20,11 +20,14 @@ from difflib import SequenceMatcher
 
 from models.base import SAMPLE_RATE, Samples
 from pipelines.band_levels import HOP_SAMPLES, BandLevels
-from pipelines.leak import LAG_HOPS, SPEAKING_DB, Leak, find_leaks, own_hops, total
+from pipelines.leak import FEW_HOPS, LAG_HOPS, SPEAKING_DB, Leak, find_leaks, own_hops, total
 from pipelines.segmenter import Utterance
 
 PATIENCE_SEC = 1.0
 MARGIN_HOPS = max(LAG_HOPS) + 2
+COMPARED_HOPS = 50
+"""A stretch under half a second is too short to tell a leak by: what is around it is compared, too.
+"""
 CUT_SAMPLES = round(0.4 * SAMPLE_RATE)
 """A shorter stretch of echo at an edge stays: it holds no word, and cutting could cost one."""
 EDGE_SAMPLES = round(0.2 * SAMPLE_RATE)
@@ -160,8 +163,10 @@ class TrackEcho:
         """Which part of that stretch of this track is not another track's sound. About 2 ms."""
         everything = Own(first_sample=first_sample, end_sample=end_sample)
         first, end = first_sample // HOP_SAMPLES, -(-end_sample // HOP_SAMPLES)
+        around = COMPARED_HOPS // 2 if end - first < FEW_HOPS else 0
+        after = min(around, max(self._heard_hops() - end, 0))
         levels = {
-            sid: track._levels.read(first - MARGIN_HOPS, end + MARGIN_HOPS)
+            sid: track._levels.read(first - around - MARGIN_HOPS, end + after + MARGIN_HOPS)
             for sid, track in self._meeting.tracks.items()
             if track._levels is not None
         }
@@ -175,8 +180,13 @@ class TrackEcho:
         leaks = find_leaks(self._sid, levels, MARGIN_HOPS)
         if not leaks:
             return everything
+        # The sound around tells that there is a leak; whether this is one, only its own hops do.
+        levels = {sid: one[around : len(one) - after] for sid, one in levels.items()}
         own = own_hops(self._sid, levels, leaks, MARGIN_HOPS)
         return _stretch(everything, first, own, leaks)
+
+    def _heard_hops(self) -> int:
+        return self._levels.end_sample // HOP_SAMPLES if self._levels is not None else 0
 
     async def repeats(self, own: Own, first_sample: int, end_sample: int, text: str) -> bool:
         """Whether the sources say that text in that time; waits for them while it isn't sure."""

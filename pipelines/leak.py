@@ -118,6 +118,8 @@ def own_hops(
     for leak in leaks:
         echo = np.power(10, (levels[leak.source] + leak.band_gain_db) / 10).sum(axis=1)
         power += np.roll(echo, leak.lag_hops)
+    # The way of an echo is no whole number of hops: its onset may come one earlier.
+    power = np.maximum(power, np.roll(power, -1))
     expected = 10 * np.log10(power + 1e-12)
     for at in range(1, len(expected)):
         expected[at] = max(expected[at], expected[at - 1] - DECAY_DB)
