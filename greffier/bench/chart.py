@@ -68,7 +68,9 @@ def _lines(systems: Sequence[Measured], top: float) -> list[str]:
         label = f"≥ {second}" if second == _TOP_SEC else str(second)
         parts.append(_text(left - 8, y(second) + 4, label, "m", "end"))
     parts.append(_rule(left, right, y(BAR_SEC), "b"))
-    for tracks in sorted({row.tracks for one in systems for row in one.rows}):
+    # Eight labels at most: the points of all systems lie too close for a label each.
+    every = next(step for step in (1, 2, 5, 10, 20, 50, 100) if most <= 8 * step or step == 100)
+    for tracks in range(0, most + 1, every):
         parts.append(_text(x(tracks), base + 18, str(tracks), "m", "middle"))
     for number, one in enumerate(systems):
         rows = sorted(one.rows, key=lambda row: row.tracks)
