@@ -80,6 +80,8 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A suite that a shell started in the background ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,  # noqa: PLW1509
     ) as bench:
         servers: list[psutil.Process] = []
         while not servers:
