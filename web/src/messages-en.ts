@@ -67,6 +67,7 @@ export const en: Messages = {
   minutesMachine: "Written automatically from the transcript; to be reviewed before any use.",
   minutesNothing: "Nothing was found.",
   summary: "Summary",
+  extracts: "Notable extracts",
   decisions: "Decisions",
   actions: "Actions",
   questions: "Open questions",

@@ -70,6 +70,7 @@ export const fr = {
     "Rédigé automatiquement à partir de la transcription ; à relire avant tout usage.",
   minutesNothing: "Rien n’a été relevé.",
   summary: "Résumé",
+  extracts: "Extraits marquants",
   decisions: "Décisions",
   actions: "Actions",
   questions: "Questions ouvertes",

@@ -20,8 +20,10 @@ export function minutesView(
       <span lang=${languageOf(action, minutes, languages)}>${action.text}</span>
       ${about(action, t)}
     </li>`;
+  // An extract is not called a summary.
+  const heading = minutes.madeBy === "digest" ? t.extracts : t.summary;
   const parts = [
-    part(t.summary, minutes.summary.map(sentence)),
+    part(heading, minutes.summary.map(sentence)),
     part(t.decisions, minutes.decisions.map(sentence)),
     part(t.actions, minutes.actions.map(task)),
     part(t.questions, minutes.questions.map(sentence)),
