@@ -2,7 +2,8 @@
 
 The last decode of an utterance sometimes reads a confirmed word in another way, or leaves it out. A
 reader has built on that word; so it stays, and of the final comes what follows it. Case and
-punctuation are the final's.
+punctuation are the final's. Where the confirmed words end in it, the unconfirmed ones after them
+tell: they were heard in the same place.
 """
 
 from __future__ import annotations
@@ -30,15 +31,18 @@ class _Kept:
     same: tuple[int | None, ...]
 
 
-def keep_confirmed(final: Recognition, confirmed: str, *, cut: bool = False) -> Recognition:
+def keep_confirmed(
+    final: Recognition, confirmed: str, *, tail: str = "", cut: bool = False
+) -> Recognition:
     """Return the final beginning with the confirmed words.
 
-    `cut`: speech went on, so that the last of them may belong to the next utterance.
+    `tail`: what was shown after them, unconfirmed. `cut`: speech went on, so that the last of the
+    words may belong to the next utterance.
     """
     known, words = split_words(confirmed), split_words(final.text)
     if [normal(word) for word in words[: len(known)]] == [normal(word) for word in known]:
         return final
-    kept = _align(known, words, cut=cut)
+    kept = _align(known, split_words(tail), words, cut=cut)
     known = known[: len(kept.same)]
     # A word that the final has nothing after may carry its full stop: there the older form stays.
     texts = [
@@ -51,24 +55,24 @@ def keep_confirmed(final: Recognition, confirmed: str, *, cut: bool = False) -> 
     return replace(final, text=" ".join(texts), words=timed)
 
 
-def _align(known: Sequence[str], words: Sequence[str], *, cut: bool) -> _Kept:
+def _align(known: Sequence[str], tail: Sequence[str], words: Sequence[str], *, cut: bool) -> _Kept:
     """Find the beginning of the final that the confirmed words stand for, by least cost."""
+    shown, count = (*known, *tail), len(known)
     costs = [[float(column) for column in range(len(words) + 1)]]
-    for old in known:
+    for old in shown:
         row = [costs[-1][0] + 1]
         for column, new in enumerate(words):
             swapped = costs[-1][column] + _unlikeness(old, new)
             row.append(min(swapped, costs[-1][column + 1] + 1, row[column] + 1))
         costs.append(row)
     # Of equal ends the later one: a word is rather read anew than said twice.
-    ends = [(len(known), column) for column in range(len(words) + 1)]
-    if cut:
-        ends += [(row, len(words)) for row in range(len(known))]
-    row_at, follows = min(ends, key=lambda end: (costs[end[0]][end[1]], -end[1], -end[0]))
+    ends = [(len(shown), column) for column in range(len(words) + 1)]
+    ends += [(row, len(words)) for row in range(0 if cut else count, len(shown))]
+    row_at, column = min(ends, key=lambda end: (costs[end[0]][end[1]], -end[1], -end[0]))
     same: list[int | None] = [None] * row_at
-    column = follows
+    follows = column
     while row_at and column:
-        unlike = _unlikeness(known[row_at - 1], words[column - 1])
+        unlike = _unlikeness(shown[row_at - 1], words[column - 1])
         if costs[row_at][column] == costs[row_at - 1][column - 1] + unlike:
             row_at, column = row_at - 1, column - 1
             same[row_at] = None if unlike else column
@@ -76,7 +80,9 @@ def _align(known: Sequence[str], words: Sequence[str], *, cut: bool) -> _Kept:
             row_at -= 1
         else:
             column -= 1
-    return _Kept(follows=follows, same=tuple(same))
+        if row_at >= count:
+            follows = column
+    return _Kept(follows=follows, same=tuple(same[:count]))
 
 
 def _unlikeness(old: str, new: str) -> float:

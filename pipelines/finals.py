@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRequest
+from pipelines.agreement import Agreed
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.confirmed import keep_confirmed
@@ -52,7 +53,7 @@ class Finals:
         cadence: Cadence,
         echo: TrackEcho,
         max_outstanding: int,
-        shown: Callable[[str], str | None],
+        shown: Callable[[str], Agreed | None],
         decided: Callable[[int, Fate, str], None],
         done: Callable[[asyncio.Task[None]], None],
         trace: UtteranceTrace = untraced,
@@ -140,19 +141,21 @@ class Finals:
         if earlier:
             await asyncio.wait(earlier)
         utterance_id = self._track.utterance_id(utterance.start_sample)
-        confirmed = self._shown(utterance_id)
+        shown = self._shown(utterance_id)
         start = utterance.start_sample
         if isinstance(outcome, GapReason):
             await self._sink.gap(self._track.gap(utterance, outcome))
             self._decided(start, Fate.GAP, outcome)
         elif reason is None:
             self._memory.heard(outcome, speech_sec(utterance))
-            kept = keep_confirmed(outcome, confirmed or "", cut=utterance.cut)
+            kept = outcome
+            if shown is not None:
+                kept = keep_confirmed(outcome, shown.stable, tail=shown.tail, cut=utterance.cut)
             segment = replace(self._track.segment(utterance, kept), translations=translations)
             await self._sink.final(segment, outcome.pressure)
             self._decided(start, Fate.TRANSCRIBED, "")
         else:
-            if confirmed is not None:
+            if shown is not None:
                 await self._sink.dropped(
                     DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
                 )

@@ -14,6 +14,7 @@ from models.base import (
     RecognitionRequest,
     Samples,
 )
+from pipelines.agreement import Agreed
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.cut import between
@@ -60,7 +61,7 @@ class Partials:
         self._language: str | None = None  # of the utterance, once a partial was long enough
         self.boundaries: list[int] = []
         """Where words of the utterance that goes on meet, in meeting samples."""
-        self._shown: dict[str, str] = {}
+        self._shown: dict[str, Agreed] = {}
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, first_speech_sample: int) -> None:
@@ -103,8 +104,8 @@ class Partials:
             task.cancel()
         return task
 
-    def take_back(self, utterance_id: str) -> str | None:
-        """Return the utterance's confirmed words, None if nothing was shown; forgets them."""
+    def take_back(self, utterance_id: str) -> Agreed | None:
+        """Return what is on show of the utterance, None if nothing is; forgets it."""
         return self._shown.pop(utterance_id, None)
 
     async def _show(
@@ -128,7 +129,7 @@ class Partials:
         self._echo.says(request.utterance_id, opened.speech_end_sample, agreed.text)
         if not agreed.stable and not agreed.tail:
             return  # all of it is held back
-        self._shown[request.utterance_id] = agreed.stable
+        self._shown[request.utterance_id] = agreed
         await self._sink.partial(
             PartialCaption(
                 utterance_id=request.utterance_id,

@@ -23,6 +23,10 @@ HYSTERESIS = 0.15
 CUT_SHARE = 0.3
 """Long speech is cut in this last part of it: among the words of six seconds there are two that
 don't run into each other."""
+LONG_LINE_SEC = 5.0
+LONG_LINE_SILENCE = 0.6
+"""The part of the closing silence that ends a line of that length: several sentences in one line
+are read worse, and the first of them waits for the last."""
 TAIL_OF_SILENCE = 0.5
 """The part of the closing silence an utterance keeps; the rest is pre-roll of the next one."""
 
@@ -210,7 +214,7 @@ class Segmenter:
         if self.state is State.STARTING and end - self._speech_start >= self._min_speech:
             events.append(self._started())
             self.state, self._speech_end = State.SPEAKING, end
-        if self.state is State.STOPPING and end - self._speech_end >= self._min_silence:
+        if self.state is State.STOPPING and end - self._speech_end >= self._closing_silence():
             events.append(self._ended(buffer, min(end, self._speech_end + self._tail), cut=False))
         elif self.open is not None and end - self._start >= self._longest:
             events += self._cut(buffer, end)
@@ -238,6 +242,11 @@ class Segmenter:
             case State.STOPPING:
                 if probability >= self._threshold:
                     self.state, self._speech_end = State.SPEAKING, end
+
+    def _closing_silence(self) -> int:
+        """Samples of silence that end the line that goes on."""
+        long = self._speech_end - self._speech_start >= LONG_LINE_SEC * SAMPLE_RATE
+        return round(self._min_silence * LONG_LINE_SILENCE) if long else self._min_silence
 
     def _started(self) -> SpeechStarted:
         self._number += 1

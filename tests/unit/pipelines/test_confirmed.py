@@ -63,6 +63,15 @@ def test_of_cut_speech_words_of_the_next_line_go() -> None:
     assert kept("Nous votons.", "Nous votons le budget") == "Nous votons le budget"
 
 
+def test_the_unconfirmed_words_tell_where_the_confirmed_ones_end() -> None:
+    """What was shown after the confirmed words is found in the final: nothing is said twice."""
+    heard, confirmed = final("Cela coûte cent dix-neuf euros."), "Cela coûte cinquante-dix-neuf"
+    assert keep_confirmed(heard, confirmed, tail="euros").text == (
+        "Cela coûte cinquante-dix-neuf euros."
+    )
+    assert keep_confirmed(heard, confirmed).text != "Cela coûte cinquante-dix-neuf euros."
+
+
 def test_words_keep_their_times_and_order() -> None:
     """Words of the confirmed text alone lie between those that the final has as well."""
     words = keep_confirmed(final("Il a mille euros."), "Il a cinq cent").words
