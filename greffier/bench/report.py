@@ -13,6 +13,7 @@ from greffier.bench.offline import BEAM
 from greffier.bench.outcome import BAR_SEC, Measured, Outcome
 from greffier.bench.player import LATE_LIMIT_SEC
 from greffier.bench.point import DRAIN_SEC
+from greffier.bench.report_files import write_files
 
 _MET = {True: "met", False: "**missed**", None: "not told"}
 _HEAD = (
@@ -24,18 +25,13 @@ _HEAD = (
 
 def write(outcome: Outcome, folder: Path, json_file: Path | None) -> list[Path]:
     """Write `report.md`, `report.svg` and `report.json`; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     figures = json.dumps(as_json(outcome), indent=2, ensure_ascii=False) + "\n"
     contents = {
         folder / "report.md": as_markdown(outcome),
         folder / "report.svg": draw(outcome.systems),
         folder / "report.json": figures,
     }
-    if json_file is not None:
-        contents[json_file] = figures
-    for path, text in contents.items():
-        path.write_text(text, "utf-8")
-    return list(contents)
+    return write_files(contents, figures, json_file)
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from greffier.bench.captions.charts import by_meeting, trade_off
 from greffier.bench.captions.outcome import Outcome, Row, Trade
+from greffier.bench.report_files import write_files
 
 STREAMING_BAR, ERASURE_BAR, ATTRIBUTION_BAR = 0.002, 0.1, 0.002
 MOST_PARTIALS_HZ = 4.0
@@ -40,7 +41,6 @@ _HEAD = (
 
 def write(outcome: Outcome, folder: Path, json_file: Path | None) -> list[Path]:
     """Write `report.md`, its two pictures and `report.json`; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     figures = json.dumps(as_json(outcome), indent=2, ensure_ascii=False) + "\n"
     contents = {
         folder / "report.md": as_markdown(outcome),
@@ -49,12 +49,7 @@ def write(outcome: Outcome, folder: Path, json_file: Path | None) -> list[Path]:
     }
     if outcome.trades:
         contents[folder / "trade-off.svg"] = trade_off(outcome.trades)
-    if json_file is not None:
-        contents[json_file] = figures
-    for path, text in contents.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    return list(contents)
+    return write_files(contents, figures, json_file)
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from greffier.bench.report_files import write_files
 from greffier.bench.room.chart import draw
 from greffier.bench.room.figures import LATE_LIMIT_SEC, RoomRow, cores_of_each_more
 from greffier.bench.room.participants import Manner
@@ -46,7 +47,6 @@ class RoomOutcome:
 
 def write(outcome: RoomOutcome, folder: Path, json_file: Path | None) -> list[Path]:
     """Write `SILENCE.md`, `.svg` and `.json` into the folder; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     name = outcome.silence.value
     figures = json.dumps(as_json(outcome), indent=2, ensure_ascii=False) + "\n"
     contents = {
@@ -54,11 +54,7 @@ def write(outcome: RoomOutcome, folder: Path, json_file: Path | None) -> list[Pa
         folder / f"{name}.svg": draw(outcome.rows, GOAL_CORES),
         folder / f"{name}.json": figures,
     }
-    if json_file is not None:
-        contents[json_file] = figures
-    for path, text in contents.items():
-        path.write_text(text, "utf-8")
-    return list(contents)
+    return write_files(contents, figures, json_file)
 
 
 def as_json(outcome: RoomOutcome) -> dict[str, object]:
