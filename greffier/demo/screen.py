@@ -93,7 +93,7 @@ class Screen:
 
 def show_minutes(console: Console, markdown: str) -> None:
     """The minutes as they were written."""
-    console.print(Panel(Markdown(markdown), title="Minutes", border_style="blue"))
+    console.print(Panel(Markdown(markdown), title="Minutes", border_style="blue"), soft_wrap=False)
 
 
 def show_figures(
