@@ -39,6 +39,7 @@ def tested(folder: Path, settings: AsrSettings) -> tuple[WhisperModel, Heard]:
         threads=settings.threads,
         beam_partial=settings.beam_partial,
         beam_final=settings.beam_final,
+        beam_below=settings.beam_below,
     )
     return model, self_test(model, settings.model_copy(update={"model": folder}))
 

@@ -34,8 +34,12 @@ class AsrSettings(BaseModel):
     max_batch: int = Field(default=16, ge=1, le=256)
     batch_wait_ms: int = Field(default=20, ge=0, le=1000)
     beam_partial: int = Field(default=1, ge=1)
-    beam_final: int = Field(
-        default=5, ge=1, description="1 is a tenth cheaper; 5 makes a quarter fewer word errors"
+    beam_final: int = Field(default=5, ge=1, description="Of finals that are unsure of a word")
+    beam_below: float = Field(
+        default=0.6,
+        ge=0,
+        le=1,
+        description="A word less probable is unsure; 1: the wide beam for every final",
     )
     window_pad_sec: float = Field(
         default=0.5, ge=0, description="Silence after the speech in a decoding window"

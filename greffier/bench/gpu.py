@@ -102,6 +102,7 @@ def _measure(name: str, path: Path, asr: AsrSettings, *, quick: bool) -> ShapeRe
         threads=asr.threads,
         beam_partial=asr.beam_partial,
         beam_final=asr.beam_final,
+        beam_below=asr.beam_below,
     )
     loaded_sec = time.monotonic() - before
     batches, windows = (BATCHES[:2], WINDOWS_SEC[:2]) if quick else (BATCHES, WINDOWS_SEC)

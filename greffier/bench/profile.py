@@ -70,6 +70,7 @@ def profile(
         threads=1,
         beam_partial=settings.asr.beam_partial,
         beam_final=settings.asr.beam_final,
+        beam_below=settings.asr.beam_below,
     )
     is_demo = path == type(settings.asr).model_fields["model"].default
     model.shape = DEMO if is_demo else None

@@ -78,24 +78,35 @@ class MeasuredModel(WhisperModel):
             return super()._languages(encoded, batch)
 
     def _generate(
-        self, encoded: Any, batch: Sequence[Prepared], languages: Sequence[str], *, hotter: bool
+        self,
+        encoded: Any,
+        batch: Sequence[Prepared],
+        languages: Sequence[str],
+        *,
+        beam: int,
+        hotter: bool = False,
     ) -> Any:
         with self.ledger.stage(f"decode {batch[0].kind.value}s"):
-            decoded = super()._generate(encoded, batch, languages, hotter=hotter)
+            decoded = super()._generate(encoded, batch, languages, beam=beam, hotter=hotter)
         if self.shape is not None:
             frames = max(item.mel.shape[1] for item in batch)
             steps = max(len(one.tokens) for one in decoded) + 1
-            beam = 1 if hotter else self._beams[batch[0].kind]
             self.ledger.operations["decode"] += len(batch) * (
                 self.shape.prompt_flops(frames) + beam * steps * self.shape.token_flops(frames)
             )
         return decoded
 
     def _align(
-        self, encoded: Any, batch: Sequence[Prepared], languages: Sequence[str], decoded: Any
+        self,
+        encoded: Any,
+        batch: Sequence[Prepared],
+        languages: Sequence[str],
+        decoded: Any,
+        *,
+        wanted: Sequence[int],
     ) -> Any:
         with self.ledger.stage("word times"):
-            return super()._align(encoded, batch, languages, decoded)
+            return super()._align(encoded, batch, languages, decoded, wanted=wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ class Bench:
             threads=threads,
             beam_partial=asr.beam_partial,
             beam_final=asr.beam_final,
+            beam_below=asr.beam_below,
         )
         self._whole: WholeTrack | None = None
         # What was detected and decoded in each meeting, so that a second play costs neither.

@@ -173,12 +173,56 @@ class Spy:
         return getattr(self._model, name)
 
     def generate(self, *given: object, **told: object) -> object:
-        self.told.append(told)
+        self.told.append({**told, "items": len(given[1])})
         return self._model.generate(*given, **told)
 
 
+def widths(spy: Spy) -> list[tuple[object, int]]:
+    """Of the cold searches: the beam, and how many items went together."""
+    cold = [told for told in spy.told if "sampling_temperature" not in told]
+    return [(told["beam_size"], told["items"]) for told in cold]
+
+
+@pytest.mark.parametrize(
+    ("below", "searches"),
+    [(0.0, [(1, 6)]), (0.99, [(1, 6), (2, 4), (2, 2)]), (1.0, [(2, 6)])],
+)
+def test_a_final_unsure_of_a_word_is_searched_wider(
+    model: WhisperModel, monkeypatch: pytest.MonkeyPatch, below: float, searches: list[object]
+) -> None:
+    """Sure finals are searched once, unsure ones again by a few; a limit of 1 widens the first."""
+    spy = Spy(model._model)
+    monkeypatch.setattr(model, "_model", spy)
+    monkeypatch.setattr(model, "_beam_below", below)
+    heard = model.transcribe([item(model, seed=seed, language="en") for seed in range(6)])
+    assert widths(spy) == searches
+    for one in heard:
+        spoken = "".join(word.text for word in one.words)
+        assert spoken.replace(" ", "") == one.text.replace(" ", "")
+
+
+def test_only_the_unsure_final_of_a_batch_is_searched_again(
+    model: WhisperModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text and words become the wide search's; those of the others stay."""
+    batch = [item(model, seed=seed, language="en") for seed in range(4)]
+    monkeypatch.setattr(model, "_retry", lambda *_: [])
+    monkeypatch.setattr(model, "_beam_below", 0.0)
+    narrow = model.transcribe(batch)
+    monkeypatch.setattr(model, "_beam_below", 1.0)
+    wide = model.transcribe(batch)
+    least = sorted(min(word.probability for word in one.words) for one in narrow)
+    monkeypatch.setattr(model, "_beam_below", (least[0] + least[1]) / 2)
+    unsure = min(range(4), key=lambda at: min(w.probability for w in narrow[at].words))
+    heard = model.transcribe(batch)
+    for at in range(4):
+        of = wide if at == unsure else narrow
+        assert (heard[at].text, heard[at].words) == (of[at].text, of[at].words)
+    assert wide[unsure].text != narrow[unsure].text
+
+
 def test_a_temperature_samples(model: WhisperModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch with a temperature is sampled at it; without one, searched by beams."""
+    """A batch with a temperature is sampled at it, and searched no wider; without one, by beams."""
     spy = Spy(model._model)
     monkeypatch.setattr(model, "_model", spy)
     for temperature in (0.0, 0.7):
@@ -186,7 +230,7 @@ def test_a_temperature_samples(model: WhisperModel, monkeypatch: pytest.MonkeyPa
         assert heard.words
     # A poor text is decoded again, so only the first and the last are sure.
     cold, hot = spy.told[0], spy.told[-1]
-    assert (cold["beam_size"], "sampling_temperature" in cold) == (2, False)
+    assert (cold["beam_size"], "sampling_temperature" in cold) == (1, False)
     assert (hot["beam_size"], hot["sampling_temperature"]) == (1, 0.7)
 
 
