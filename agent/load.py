@@ -7,11 +7,14 @@ process's queue count.
 
 from __future__ import annotations
 
+import http.client
+import json
+import socket
 import time
 from collections.abc import Callable, Sequence
+from http.client import OK
+from pathlib import Path
 from typing import Protocol
-
-import httpx
 
 from models.asr_address import Address, parse_addresses
 
@@ -69,32 +72,42 @@ class AsrHeadroom:
     """Reads `/load` of the recognition processes; None when none of them answers."""
 
     def __init__(self, asr_url: str) -> None:
-        self._clients = [_client(address) for address in parse_addresses(asr_url)]
+        self._addresses = parse_addresses(asr_url)
 
     def __call__(self) -> float | None:
         """Headroom from 0 (full) to 1: the new meeting's speakers go where there is most."""
-        return max(
-            (room for one in self._clients if (room := _headroom(one)) is not None), default=None
-        )
-
-    def close(self) -> None:
-        """Release the connections."""
-        for client in self._clients:
-            client.close()
+        rooms = (_headroom(address) for address in self._addresses)
+        return max((room for room in rooms if room is not None), default=None)
 
 
-def _client(address: Address) -> httpx.Client:
-    uds = None if address.path is None else str(address.path)
-    return httpx.Client(
-        transport=httpx.HTTPTransport(uds=uds, trust_env=False),
-        base_url=address.base_url,
-        timeout=READ_TIMEOUT_SEC,
-        trust_env=False,
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket.
+
+    httpx leaves the socket open, to be warned of, when nobody listens on it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("asr", timeout=READ_TIMEOUT_SEC)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect. Raises OSError when nobody listens."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(READ_TIMEOUT_SEC)
+        self.sock.connect(str(self._path))
+
+
+def _headroom(address: Address) -> float | None:
+    connection = (
+        http.client.HTTPConnection(address.host, address.port, timeout=READ_TIMEOUT_SEC)
+        if address.path is None
+        else _UnixConnection(address.path)
     )
-
-
-def _headroom(client: httpx.Client) -> float | None:
     try:
-        return float(client.get("/load").raise_for_status().json()["headroom"])
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        connection.request("GET", "/load")
+        answer = connection.getresponse()
+        return float(json.load(answer)["headroom"]) if answer.status == OK else None
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return None
+    finally:
+        connection.close()

@@ -91,7 +91,6 @@ async def _serve(values: JobValues, metrics: WorkerMetrics | None) -> None:
         await serving
     finally:
         stopping.cancel()
-        headroom.close()
         await database.close()
 
 

@@ -1,6 +1,13 @@
 """The load: meetings and the recognition queue, never the CPU."""
 
-from collections.abc import Callable
+import contextlib
+import gc
+import http.server
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -55,7 +62,62 @@ def test_the_process_is_asked_only_now_and_then() -> None:
     assert len(asked) == 2
 
 
-def test_a_process_that_is_away_has_no_headroom_to_tell(tmp_path) -> None:
-    headroom = AsrHeadroom(f"http://127.0.0.1:{9},http://127.0.0.1:{10}")
+def test_processes_that_are_away_leave_no_headroom_and_no_socket(tmp_path: Path) -> None:
+    """Not there, left behind by a kill, or nobody on the port: none, and nothing left open."""
+    killed = tmp_path / "killed.sock"
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(killed))
+    headroom = AsrHeadroom(f"unix:{tmp_path}/never.sock,unix:{killed},http://127.0.0.1:9")
+    open_before = open_files()
     assert headroom() is None
-    headroom.close()
+    # A socket that is left to the garbage collector warns, and here warnings are errors.
+    gc.collect()
+    assert open_files() == open_before
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_the_process_with_the_most_headroom_is_told(tmp_path: Path) -> None:
+    """Over Unix sockets and TCP; who answers nonsense does not count."""
+    answers = ['{"headroom": 0.25}', '{"headroom": 0.5}', "<html>", '{"headroom": null}']
+    with contextlib.ExitStack() as stack:
+        urls = [
+            stack.enter_context(serving(body, tmp_path / f"{number}.sock"))
+            for number, body in enumerate(answers)
+        ]
+        urls.append(stack.enter_context(serving('{"headroom": 0.75}')))
+        assert AsrHeadroom(",".join(urls))() == 0.75
+        assert AsrHeadroom(",".join(urls[:4]))() == 0.5
+
+
+@contextlib.contextmanager
+def serving(body: str, path: Path | None = None) -> Iterator[str]:
+    """A server that says so on `GET /load`, on a Unix socket or a port; yields its URL."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/load" else 404)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def address_string(self) -> str:
+            return "client"
+
+    if path is None:
+        server: socketserver.TCPServer = socketserver.TCPServer(("127.0.0.1", 0), Handler)
+        url = f"http://127.0.0.1:{server.socket.getsockname()[1]}"
+    else:
+        server, url = socketserver.UnixStreamServer(str(path), Handler), f"unix:{path}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield url
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
