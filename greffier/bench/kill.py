@@ -21,14 +21,18 @@ from greffier.bench.live import Final, LiveRun, run_live
 from greffier.bench.machine import fingerprint
 from greffier.bench.overload import judge
 from greffier.bench.page import table, write_page
+from greffier.bench.ranks import rank, seconds
 from greffier.bench.speech import Utterance, from_meeting
+from greffier.bench.spoken import fates
 from greffier.bench.systems.base import Place
 from greffier.bench.systems.greffier import GreffierSystem
-from greffier.bench.track_script import TrackScript, repeat, write_script
+from greffier.bench.track_script import TrackScript, write_long_script
 from greffier.errors import CommandError
 from greffier.settings import Settings
 from models.model_store import resolve
 
+SLOW_SEC = 1.5
+"""A final that takes longer was met by a kill: so few tracks are no load."""
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -42,7 +46,10 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survived:
-    """What kills did. `wrong_speaker`: finals with another speaker's word."""
+    """What kills did. `wrong_speaker`: finals with another speaker's word.
+
+    `late`: utterances whose final took longer than `SLOW_SEC`; without any, no kill met one.
+    """
 
     tracks: int
     kills: int
@@ -55,6 +62,8 @@ class Survived:
     final_p50_s: float | None
     final_p95_s: float | None
     final_p99_s: float | None
+    late: int
+    final_max_s: float | None
 
 
 def choose_speakers(utterances: Sequence[Utterance], count: int) -> list[Speaker]:
@@ -106,12 +115,8 @@ def kill(
         raise CommandError(
             f"only {len(speakers)} sentences have a word of their own: fewer --tracks"
         )
-    turn_sec = min(30.0, length_sec)
     scripts = [
-        repeat(
-            write_script([one.utterance], number=at, seconds=turn_sec, seed=1, share=0.6),
-            max(round(length_sec / turn_sec), 1),
-        )
+        write_long_script([one.utterance], number=at, seconds=length_sec, seed=1, share=0.6)
         for at, one in enumerate(speakers)
     ]
     folder = Path(tempfile.mkdtemp(prefix="greffier-bench-"))
@@ -138,6 +143,11 @@ def survived_of(
     """Count; pure."""
     shed = judge(run, scripts)
     words = [one.check_word for one in speakers]
+    took = [
+        one.latency_sec
+        for script, finals in zip(scripts, run.finals, strict=True)
+        for one in fates(script, finals, run.played)
+    ]
     counts = [wrong(finals, word, words) for finals, word in zip(run.finals, words, strict=True)]
     return Survived(
         tracks=len(scripts),
@@ -151,6 +161,8 @@ def survived_of(
         final_p50_s=shed.final_p50_s,
         final_p95_s=shed.final_p95_s,
         final_p99_s=shed.final_p99_s,
+        late=sum(1 for one in took if one > SLOW_SEC),
+        final_max_s=seconds(rank(took, 100)),
     )
 
 
@@ -219,7 +231,8 @@ def _write(
         f"speaker**, {found.gaps} gaps.",
         f"{found.without_word} finals lack their speaker's own word: misheard, not misplaced.",
         f"Finals: p50 {_sec(found.final_p50_s)}, p95 {_sec(found.final_p95_s)}, "
-        f"p99 {_sec(found.final_p99_s)}; those that a kill met wait for the process to be back.",
+        f"p99 {_sec(found.final_p99_s)}. {found.late} came later than {SLOW_SEC:g} s, the last "
+        f"after {_sec(found.final_max_s)}: a kill met them, and they waited for the process.",
     ]
     return write_page(
         out,

@@ -22,12 +22,11 @@ from greffier.bench.speech import from_meeting
 from greffier.bench.spoken import Fate, doubled, fates
 from greffier.bench.systems.base import Place
 from greffier.bench.systems.greffier import GreffierSystem
-from greffier.bench.track_script import TrackScript, repeat, write_script
+from greffier.bench.track_script import TrackScript, write_long_script
 from greffier.settings import Settings
 from models.base import Pressure
 from models.model_store import resolve
 
-TURN_SEC = 60.0
 FLAT = 0.1
 """Memory may grow by this much from the second quarter of the run to the last."""
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -97,14 +96,10 @@ def overload(
 ) -> list[Path]:
     """Measure and write the report."""
     model = resolve(settings.asr.model, settings.asr.models_folder).absolute()
-    turns = max(round(length_sec / TURN_SEC), 1)
-    turn_sec = min(TURN_SEC, length_sec)
     utterances = from_meeting()
     with _screen.status(f"writing {tracks} tracks…"):
         scripts = [
-            repeat(
-                write_script(utterances, number=number, seconds=turn_sec, seed=1, share=0.7), turns
-            )
+            write_long_script(utterances, number=number, seconds=length_sec, seed=1, share=0.7)
             for number in range(tracks)
         ]
     folder = Path(tempfile.mkdtemp(prefix="greffier-bench-"))

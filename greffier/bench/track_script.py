@@ -18,6 +18,8 @@ SHORTEST_PAUSE_SEC = 0.8
 LONGEST_PAUSE_SEC = 4.0
 TAIL_SEC = 1.5
 """Quiet at the end: every system gets to see that the last utterance is over."""
+TURN_SEC = 50.0
+TURNS = 20
 NOISE = 0.0003
 """A microphone is never digitally silent, and a detector that gets zeros would have it easy."""
 _JITTER = 0.3
@@ -92,12 +94,12 @@ def write_script(
 class Looped:
     """Samples that come again and again, without the memory for it. Slices cross no seam."""
 
-    def __init__(self, once: Playable, times: int) -> None:
+    def __init__(self, once: Playable, samples: int) -> None:
         self._once = once
-        self._times = times
+        self._samples = samples
 
     def __len__(self) -> int:
-        return len(self._once) * self._times
+        return self._samples
 
     def __getitem__(self, part: slice, /) -> Samples:
         begin, end, _ = part.indices(len(self))
@@ -105,21 +107,27 @@ class Looped:
         return self._once[first : first + end - begin]
 
 
-def repeat(script: TrackScript, times: int) -> TrackScript:
-    """Return the script said so many times in a row; its length must be whole frames."""
-    once = len(script.samples)
+def write_long_script(
+    utterances: Sequence[Utterance], *, number: int, seconds: float, seed: int, share: float
+) -> TrackScript:
+    """As `write_script`, for minutes and in little memory: about a minute said again and again.
+
+    Each of twenty tracks has turns of its own length, so that they are not all quiet, at the end
+    of theirs, at one moment.
+    """
+    length = round(seconds * SAMPLE_RATE)
+    turn_sec = min(TURN_SEC + number % TURNS, seconds)
+    once = write_script(utterances, number=number, seconds=turn_sec, seed=seed, share=share)
+    turns = range(0, length, len(once.samples))
+    lines = [
+        replace(line, first_sample=line.first_sample + at, end_sample=line.end_sample + at)
+        for at in turns
+        for line in once.lines
+    ]
     return replace(
-        script,
-        lines=tuple(
-            replace(
-                line,
-                first_sample=line.first_sample + turn * once,
-                end_sample=line.end_sample + turn * once,
-            )
-            for turn in range(times)
-            for line in script.lines
-        ),
-        samples=cast(Samples, Looped(script.samples, times)),  # had by slices only
+        once,
+        lines=tuple(line for line in lines if line.end_sample <= length - _tail(seconds)),
+        samples=cast(Samples, Looped(once.samples, length)),  # had by slices only
     )
 
 

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greffier.bench.track_script import SHORTEST_PAUSE_SEC, TAIL_SEC, TrackScript, write_script
+from greffier.bench.track_script import (
+    SHORTEST_PAUSE_SEC,
+    TAIL_SEC,
+    TrackScript,
+    write_long_script,
+    write_script,
+)
 from models.base import SAMPLE_RATE
 from tests.unit.greffier.bench.made import utterance
 
@@ -65,3 +71,34 @@ def test_the_references_say_what_is_spoken_and_where(
         assert pause >= SHORTEST_PAUSE_SEC * SAMPLE_RATE
     assert track.lines[-1].end_sample <= len(track.samples) - TAIL_SEC * SAMPLE_RATE
     assert not track.samples.flags.writeable
+
+
+def test_a_long_script_says_its_turn_again_and_again() -> None:
+    """Each line with its own sound wherever it comes again; those that would be cut don't count."""
+    once = write_script(UTTERANCES, number=3, seconds=53.0, seed=1, share=0.7)
+    track = write_long_script(UTTERANCES, number=3, seconds=130.0, seed=1, share=0.7)
+    assert len(track.samples) == 130 * SAMPLE_RATE
+    assert track.lines[-1].end_sample <= 130 * SAMPLE_RATE
+    assert len(track.lines) > 2 * len(once.lines)
+    for number, line in enumerate(track.lines):
+        said = once.lines[number % len(once.lines)]
+        assert line.text == said.text
+        assert np.array_equal(
+            track.samples[line.first_sample : line.end_sample],
+            once.samples[said.first_sample : said.end_sample],
+        )
+
+
+def test_long_tracks_are_not_all_quiet_at_the_end_of_their_turns() -> None:
+    """At no moment after the first of them do fewer than a third speak."""
+    tracks = [
+        write_long_script(UTTERANCES, number=number, seconds=150.0, seed=1, share=0.7)
+        for number in range(40)
+    ]
+    for second in range(50, 145):
+        moment = second * SAMPLE_RATE
+        assert sum(_speaks(track, moment) for track in tracks) > 13
+
+
+def _speaks(track: TrackScript, moment: int) -> bool:
+    return any(line.first_sample <= moment < line.end_sample for line in track.lines)
