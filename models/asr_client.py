@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Self
 
-import httpx
-
-from models.asr_address import parse_addresses
+from models.asr_address import Address, parse_addresses
+from models.asr_connections import Connections, Exchange
 from models.asr_link import PARTIAL_TIMEOUT_SEC, AsrLink, ProcessAway
 from models.asr_placement import Placement
 from models.base import Kind, ModelUnavailable, Recognition, RecognitionRequest
@@ -40,9 +39,9 @@ class AsrClient:
         final_limit_sec: float = FINAL_LIMIT_SEC,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        transport: httpx.AsyncBaseTransport | None = None,
+        exchange: Callable[[Address], Exchange] = Connections,
     ) -> None:
-        self._links = [AsrLink(address, transport) for address in parse_addresses(url)]
+        self._links = [AsrLink(address, exchange) for address in parse_addresses(url)]
         self._placement = Placement(len(self._links), clock)
         self._final_limit_sec = final_limit_sec
         self._clock = clock

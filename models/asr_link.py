@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import urlencode
 
-import httpx
 from pydantic import ValidationError
 
 from models.asr_address import Address
+from models.asr_connections import Answer, Connections, Exchange, NoAnswer
 from models.asr_traces import headers_of_context
 from models.asr_wire import from_wire, to_pcm, to_query
 from models.base import (
@@ -20,9 +24,8 @@ from models.base import (
 )
 
 PARTIAL_TIMEOUT_SEC = 5.0
-CONNECT_TIMEOUT_SEC = 5.0
 REJECTED = (400, 413, 422)
-ANSWERS = (httpx.codes.OK, httpx.codes.PRECONDITION_FAILED)
+ANSWERS = (HTTPStatus.OK, HTTPStatus.PRECONDITION_FAILED)
 MOST_OPEN = 4_096
 """Utterances whose sent samples are remembered; one that is forgotten is only sent again."""
 
@@ -34,15 +37,12 @@ class ProcessAway(ModelUnavailable):
 class AsrLink:
     """One process. Every call may be cancelled at any time."""
 
-    def __init__(self, address: Address, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, address: Address, exchange: Callable[[Address], Exchange] = Connections
+    ) -> None:
         self.address = address
         self._there: OrderedDict[str, int] = OrderedDict()
-        self._http = httpx.AsyncClient(
-            transport=transport or _transport(address),
-            base_url=address.base_url,
-            # The meeting's sound must never leave by a proxy of the environment.
-            trust_env=False,
-        )
+        self._http = exchange(address)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -50,9 +50,9 @@ class AsrLink:
 
     async def headroom(self, timeout_sec: float = PARTIAL_TIMEOUT_SEC) -> float:
         """Room left for more speakers, 0 (full) to 1. Raises ModelUnavailable."""
-        response = await self._send("GET", "/load", timeout_sec=timeout_sec)
+        answer = await self._send("GET", "/load", timeout_sec=timeout_sec)
         try:
-            return float(response.json()["headroom"])
+            return float(json.loads(answer.body)["headroom"])
         except (ValueError, KeyError, TypeError) as error:
             raise self._away("gave an answer that is none") from error
 
@@ -71,15 +71,15 @@ class AsrLink:
         """
         there = self._there.get(request.utterance_id, 0)
         for _ in range(2):
-            response = await self._post(request, there, timeout_sec)
-            if response.status_code != httpx.codes.PRECONDITION_FAILED:
+            answer = await self._post(request, there, timeout_sec)
+            if answer.status != HTTPStatus.PRECONDITION_FAILED:
                 break
-            there = self._have(response)
+            there = self._have(answer)
         else:
             raise self._away("keeps forgetting what it was sent")
         self._note(request)
         try:
-            recognition = from_wire(response.content)
+            recognition = from_wire(answer.body)
         except ValidationError as error:
             raise self._away("gave an answer that is none") from error
         same = recognition.utterance_id == request.utterance_id
@@ -87,15 +87,12 @@ class AsrLink:
             raise self._away("answered another request")
         return recognition
 
-    async def _post(
-        self, request: RecognitionRequest, there: int, timeout_sec: float
-    ) -> httpx.Response:
+    async def _post(self, request: RecognitionRequest, there: int, timeout_sec: float) -> Answer:
         offset = min(there, len(request.samples))
         query = to_query(request) | {"offset": str(offset), "until": str(len(request.samples))}
         body = to_pcm(request.samples[offset:])
-        return await self._send(
-            "POST", "/recognise", timeout_sec=timeout_sec, query=query, body=body
-        )
+        target = f"/recognise?{urlencode(query)}"
+        return await self._send("POST", target, timeout_sec=timeout_sec, body=body)
 
     def forget(self, utterance_id: str) -> None:
         """The utterance is over, or goes on elsewhere."""
@@ -109,42 +106,30 @@ class AsrLink:
             if len(self._there) > MOST_OPEN:
                 self._there.popitem(last=False)
 
-    def _have(self, response: httpx.Response) -> int:
+    def _have(self, answer: Answer) -> int:
         try:
-            return max(int(response.json()["have"]), 0)
+            return max(int(json.loads(answer.body)["have"]), 0)
         except (ValueError, KeyError, TypeError) as error:
             raise self._away("gave an answer that is none") from error
 
     async def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        timeout_sec: float,
-        query: dict[str, str] | None = None,
-        body: bytes | None = None,
-    ) -> httpx.Response:
-        timeout = httpx.Timeout(timeout_sec, connect=min(timeout_sec, CONNECT_TIMEOUT_SEC))
+        self, method: str, target: str, *, timeout_sec: float, body: bytes = b""
+    ) -> Answer:
         try:
-            response = await self._http.request(
-                method,
-                path,
-                params=query,
-                content=body,
-                timeout=timeout,
-                headers=headers_of_context(),
+            answer = await self._http.send(
+                method, target, timeout_sec=timeout_sec, headers=headers_of_context(), body=body
             )
-        except httpx.TransportError as error:
-            raise self._away(f"doesn't answer ({type(error).__name__})") from error
-        if response.status_code in REJECTED:
-            raise ModelRejected(f"the recognition process refused the request: {_detail(response)}")
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            raise ModelBusy(_detail(response))
-        if response.status_code == httpx.codes.CONFLICT:
-            raise ModelUnavailable(_detail(response))
-        if response.status_code not in ANSWERS:
-            raise self._away(f"said {response.status_code}: {_detail(response)}")
-        return response
+        except NoAnswer as error:
+            raise self._away(str(error)) from error
+        if answer.status in REJECTED:
+            raise ModelRejected(f"the recognition process refused the request: {_detail(answer)}")
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise ModelBusy(_detail(answer))
+        if answer.status == HTTPStatus.CONFLICT:
+            raise ModelUnavailable(_detail(answer))
+        if answer.status not in ANSWERS:
+            raise self._away(f"said {answer.status}: {_detail(answer)}")
+        return answer
 
     def _away(self, what: str) -> ProcessAway:
         return ProcessAway(
@@ -152,15 +137,8 @@ class AsrLink:
         )
 
 
-def _transport(address: Address) -> httpx.AsyncHTTPTransport:
-    # No limit of connections: a burst of finals after a restart must not queue behind partials.
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=4)
-    uds = None if address.path is None else str(address.path)
-    return httpx.AsyncHTTPTransport(uds=uds, limits=limits, trust_env=False)
-
-
-def _detail(response: httpx.Response) -> str:
+def _detail(answer: Answer) -> str:
     try:
-        return str(response.json()["detail"])[:200]
+        return str(json.loads(answer.body)["detail"])[:200]
     except (ValueError, KeyError, TypeError):
-        return response.reason_phrase
+        return answer.phrase

@@ -29,6 +29,7 @@ from pipelines.settings import CaptionSettings
 from storage.line import Lease
 from tests.unit.agent.test_legacy_packets import CLAIRE
 from tests.unit.agent.test_room_captions import Diary
+from tests.unit.models.httpx_exchange import over
 from tests.unit.models.test_asr_engine import FakeModel
 from tests.unit.models.test_asr_metrics import Everything
 
@@ -87,7 +88,7 @@ async def test_from_the_last_sample_to_the_room_over_http() -> None:
     engine.start()
     try:
         transport = httpx.ASGITransport(application(engine, Everything(), settings))
-        async with AsrClient("http://127.0.0.1:1", transport=transport) as client:
+        async with AsrClient("http://127.0.0.1:1", exchange=over(transport)) as client:
             await caption(client, spans.tracer, diary)
     finally:
         engine.stop()

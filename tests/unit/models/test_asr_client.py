@@ -15,6 +15,7 @@ from models.base import (
     ModelUnavailable,
     RecognitionRequest,
 )
+from tests.unit.models.httpx_exchange import over
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -56,7 +57,7 @@ def client(handler: Handler, clock: Clock) -> AsrClient:
         "http://127.0.0.1:1",
         clock=clock,
         sleep=clock.sleep,
-        transport=httpx.MockTransport(handler),
+        exchange=over(httpx.MockTransport(handler)),
     )
 
 
@@ -194,7 +195,7 @@ def several(processes: Several, clock: Clock) -> AsrClient:
         "http://127.0.0.1:1, http://127.0.0.1:2",
         clock=clock,
         sleep=clock.sleep,
-        transport=httpx.MockTransport(processes),
+        exchange=over(httpx.MockTransport(processes)),
     )
 
 
@@ -250,7 +251,7 @@ async def test_a_replaced_partial_is_no_reason_to_move() -> None:
 
     clock = Clock()
     two = "http://127.0.0.1:1,http://127.0.0.1:2"
-    async with AsrClient(two, clock=clock, transport=httpx.MockTransport(handle)) as asr:
+    async with AsrClient(two, clock=clock, exchange=over(httpx.MockTransport(handle))) as asr:
         for _ in range(2):
             with pytest.raises(ModelUnavailable):
                 await asr.recognise(longer(Kind.PARTIAL, 1_000))

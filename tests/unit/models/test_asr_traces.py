@@ -12,6 +12,7 @@ from models.asr_traces import TracingObserver, headers_of_context
 from models.base import Kind
 from models.batching import window_sec
 from models.settings import AsrSettings
+from tests.unit.models.httpx_exchange import over
 from tests.unit.models.test_asr_engine import FakeModel, request
 from tests.unit.models.test_asr_metrics import Everything
 
@@ -26,7 +27,7 @@ async def spans_of_a_final(*, traced: bool) -> list[ReadableSpan]:
     engine.start()
     try:
         transport = httpx.ASGITransport(application(engine, Everything(), settings))
-        async with AsrClient("http://127.0.0.1:1", transport=transport) as client:
+        async with AsrClient("http://127.0.0.1:1", exchange=over(transport)) as client:
             if traced:
                 with tracer.start_as_current_span("utterance"):
                     await client.recognise(request("m/t/0", Kind.FINAL, "fr"))
