@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import TypeVar
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from sqlalchemy.exc import SQLAlchemyError
 
+from delivery.executors import DbosPending, Executors, StruckOff
 from delivery.metrics import JobsMetrics
 from delivery.minutes import MinutesWriter
 from delivery.room import RoomMessages
@@ -23,6 +25,7 @@ from delivery.workflow import MAIL_PAUSES_SEC, Delivery, Parts
 from models.settings import LlmSettings
 from storage.database import Database, make_folder_of
 from storage.errors import explained
+from storage.executors import ExecutorBook
 from storage.files import ResultFiles
 from storage.line import Meeting, MeetingState
 from storage.record import Record, utc_now
@@ -54,8 +57,9 @@ def serve(
 ) -> None:
     """Run until SIGTERM or Ctrl-C; whatever is unfinished then goes on at the next start.
 
-    Two processes on one database need two values of `jobs.executor_id`: at its start, a process
-    takes up what its own id left unfinished.
+    Two processes on one database need two values of `jobs.executor_id`, which is the host's name
+    unless it is set: at its start, a process takes up what its own id left unfinished. What a
+    process leaves that doesn't start again, another takes up (delivery.executors).
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("httpx", "alembic", "aiosmtplib", "dbos"):
@@ -63,6 +67,13 @@ def serve(
 
     async def main() -> bool:
         database = Database(database_url)
+        executor = jobs.executor_id or socket.gethostname()
+        executors = Executors(
+            book=ExecutorBook(database),
+            own=executor,
+            pending=DbosPending(version=APPLICATION_VERSION),
+            dead_after_sec=jobs.dead_after_sec,
+        )
         parts = Parts(
             record=Record(database),
             files=ResultFiles(results),
@@ -71,9 +82,10 @@ def serve(
             mail=mail,
             page_url=page_url,
             mail_pauses_sec=mail_pauses_sec,
+            alive=executors.alive,
             metrics=metrics or JobsMetrics.make(),
         )
-        return await _run(jobs, parts)
+        return await _run(jobs, parts, executors, executor)
 
     if not mail.host:
         _log.warning("no GREFFIER_MAIL__HOST: minutes are written, and not e-mailed")
@@ -81,12 +93,12 @@ def serve(
     _log.info("stopped, all work done" if idle else "stopped")
 
 
-async def _run(jobs: JobsSettings, parts: Parts) -> bool:
+async def _run(jobs: JobsSettings, parts: Parts, executors: Executors, executor: str) -> bool:
     config: DBOSConfig = {
         "name": "greffier",
         "system_database_url": jobs.system_database_url,
         "application_version": APPLICATION_VERSION,
-        "executor_id": jobs.executor_id,
+        "executor_id": executor,
         "log_level": "ERROR",
         "enable_otlp": False,
     }
@@ -101,8 +113,10 @@ async def _run(jobs: JobsSettings, parts: Parts) -> bool:
         explained(jobs.system_database_url, "GREFFIER_JOBS__SYSTEM_DATABASE_URL"),
         _without_traces(),
     ):
+        await executors.enter()
         DBOS.launch()
     _log.info("waiting for meetings to end")
+    looking = asyncio.create_task(_look_after(executors))
     poller = Poller(delivery, parts.record, parts.metrics)
     while not stop.is_set():
         try:
@@ -111,13 +125,38 @@ async def _run(jobs: JobsSettings, parts: Parts) -> bool:
             # The database comes back, or an administrator sees this line again and again.
             _log.warning("the record can't be read: %s", type(error).__name__)
         await _unless(stop.wait(), jobs.poll_every_sec)
-    return await _leave(delivery)
+    return await _leave(delivery, executors, looking)
 
 
-async def _leave(delivery: Delivery) -> bool:
+async def _look_after(executors: Executors) -> None:
+    """Beat, and take up the work of the dead, until cancelled."""
+    while True:
+        try:
+            await executors.look()
+        except StruckOff:
+            # What runs here runs elsewhere by now, and can't be called back one by one.
+            _log.error(
+                "this process gave no sign of life, and another does its work: start it anew"
+            )
+            logging.shutdown()
+            os._exit(1)
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("the record can't be reached: %s", type(error).__name__)
+        except Exception:  # noqa: BLE001 - whoever stops beating counts as dead
+            _log.exception("a look at the other jobs processes failed; trying on")
+        await asyncio.sleep(executors.every_sec)
+
+
+async def _leave(delivery: Delivery, executors: Executors, looking: asyncio.Task[None]) -> bool:
     """Let the running steps end, then go; True if nothing was left to do."""
     delivery.stop()
     await _unless(delivery.idle.wait(), _PATIENCE_SEC)
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    try:
+        await asyncio.wait_for(executors.leave(), _PATIENCE_SEC)
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        _log.warning("the record can't be reached: %s", type(error).__name__)
     if delivery.running:
         # Cancelling a workflow in this process would be written down as its failure. Left as
         # it is, the next start goes on with it, as after a power cut.

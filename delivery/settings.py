@@ -24,7 +24,16 @@ class JobsSettings(BaseModel):
 
     system_database_url: str = "sqlite:///greffier-data/jobs.db"
     poll_every_sec: float = Field(default=1.0, gt=0)
-    executor_id: str = "local"
+    executor_id: str = Field(
+        default="",
+        description="Name of this process among those of one database; empty: the host's name, so "
+        "two on one machine need one each",
+    )
+    dead_after_sec: float = Field(
+        default=15.0,
+        gt=0,
+        description="A process that gives no sign of life for so long is dead: others do its work",
+    )
     metrics: str = Field(
         default="", description="Where /metrics is served: a port of this machine, or HOST:PORT"
     )

@@ -12,13 +12,14 @@ import asyncio
 import functools
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfiguredInstance
 from dbos._error import DBOSMaxStepRetriesExceeded
 
+from delivery.executors import StruckOff
 from delivery.letter import AddressInvalid, Attachment, Letter, compose
 from delivery.mail import MailOutcome, MailState, send
 from delivery.metrics import JobsMetrics
@@ -51,9 +52,15 @@ def _may_pass(error: BaseException) -> bool:
     return not isinstance(error, MeetingGone)
 
 
+async def always_alive() -> None:
+    """No other process shares the work."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the steps work with."""
+    """What the steps work with. `alive` returns while this process may begin a step, and raises
+    StruckOff where another has taken its work up.
+    """
 
     record: Record
     files: ResultFiles
@@ -62,6 +69,7 @@ class Parts:
     mail: MailSettings
     page_url: str
     mail_pauses_sec: tuple[float, ...] = MAIL_PAUSES_SEC
+    alive: Callable[[], Awaitable[None]] = always_alive
     metrics: JobsMetrics = field(default_factory=JobsMetrics.make)
 
 
@@ -259,7 +267,12 @@ class Delivery(DBOSConfiguredInstance):
 
     async def _step(self, step: Coroutine[Any, Any, _Value]) -> _Value:
         """Run one step and its checkpoint. Once the process stops, no other step begins."""
+        try:
+            await self._parts.alive()
+        except StruckOff:
+            self._stopping = True
         if self._stopping:
+            step.close()
             await asyncio.Event().wait()
         self._busy += 1
         self.idle.clear()

@@ -161,3 +161,11 @@ class ParticipantRow(Base):
     identity: Mapped[str] = mapped_column(String(128), primary_key=True)
     name: Mapped[str] = mapped_column(String(128))
     joined_at: Mapped[datetime]
+
+
+class ExecutorRow(Base):
+    """A jobs process that is alive: `beats` grows while it is. No clock, so none can be wrong."""
+
+    __tablename__ = "executors"
+    id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    beats: Mapped[int]

@@ -32,6 +32,7 @@ def run(given: dict[str, Any], metrics: JobsMetrics) -> None:
             system_database_url=given["jobs_db"],
             poll_every_sec=0.2,
             executor_id=given["executor"],
+            dead_after_sec=given["dead_after_sec"],
         ),
         mail=MailSettings(host="127.0.0.1", port=given["smtp_port"], sender="Greffe <g@test.fr>"),
         llm=LlmSettings(),

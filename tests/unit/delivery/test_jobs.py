@@ -51,9 +51,14 @@ class Bench:
         return self.ask(hold)
 
     def start(
-        self, die_after: int = 0, executor: str = "local", metrics_port: int = 0
+        self,
+        die_after: int = 0,
+        executor: str = "",
+        metrics_port: int = 0,
+        dead_after_sec: float = 15.0,
     ) -> subprocess.Popen:
         given = {
+            "dead_after_sec": dead_after_sec,
             "executor": executor,
             "metrics_port": metrics_port,
             "die_after": die_after,
@@ -141,6 +146,22 @@ def test_two_jobs_processes_on_postgresql(tmp_path, running, postgres_cluster):
         running(bench.start(executor="two"))
         assert bench.until_settled(meeting_id).state == MeetingState.DELIVERED
         assert sorted(office.recipients) == ["a@test.fr", "b@test.fr"]
+
+
+def test_a_killed_machines_work_is_taken_up_once(tmp_path, running, postgres_cluster):
+    """kill -9 in mid-delivery, and it never starts again: the other delivers, nobody twice."""
+    with PostOffice() as office:
+        office.answers["slow@test.fr"] = ["451 greylisted"] * 2
+        bench = Bench(tmp_path, office, postgres_cluster.new_database())
+        bench.jobs_database = postgres_cluster.new_database()
+        meeting_id = bench.hold_meeting("a@test.fr", "slow@test.fr")
+        first = bench.start(executor="one", dead_after_sec=2.0, die_after=4)  # the first mail
+        running(first)
+        assert first.wait(60) == -signal.SIGKILL
+        assert office.recipients == ["a@test.fr"]
+        running(bench.start(executor="two", dead_after_sec=2.0))
+        assert bench.until_settled(meeting_id).state == MeetingState.DELIVERED
+        assert sorted(office.recipients) == ["a@test.fr", "slow@test.fr"]
 
 
 @pytest.mark.parametrize("boundary", range(1, STEPS + 1))
