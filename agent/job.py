@@ -26,8 +26,8 @@ from agent.room_display import LiveKitDisplay
 from agent.room_notice import ForeignRoomNotice, Notice, OwnRoomNotice
 from agent.settings import AgentSettings
 from agent.utterance_trace import TracedRecogniser, UtteranceTraces
-from models.asr_client import AsrClient
 from models.base import Recogniser
+from models.client.client import AsrClient
 from models.vad import shared_model
 from pipelines.settings import CaptionSettings
 from storage.database import Database

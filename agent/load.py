@@ -16,7 +16,7 @@ from http.client import OK
 from pathlib import Path
 from typing import Protocol
 
-from models.asr_address import Address, parse_addresses
+from models.wire.address import Address, parse_addresses
 
 FULL = 0.7
 """The server's `agents.target_load`: at this value it gives no more jobs."""

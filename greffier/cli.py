@@ -130,8 +130,8 @@ def asr(
     """The speech recognition process: one a GPU, all speakers batched together."""
     from greffier.metrics_server import metrics_server  # noqa: PLC0415
     from greffier.tracing import tracing  # noqa: PLC0415
-    from models.asr_metrics import AsrMetrics  # noqa: PLC0415
-    from models.asr_server import serve as run  # noqa: PLC0415
+    from models.server.metrics import AsrMetrics  # noqa: PLC0415
+    from models.server.server import serve as run  # noqa: PLC0415
     from pipelines.guards import drop_reason  # noqa: PLC0415
     from pipelines.loudness import loudness  # noqa: PLC0415
 

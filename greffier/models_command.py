@@ -20,7 +20,7 @@ from rich.progress import (
 from greffier.settings import load
 
 if TYPE_CHECKING:  # it loads CTranslate2, which `--help` has no use for
-    from models.model_store import Stored
+    from models.store.store import Stored
 
 app = typer.Typer(help="Real Whisper models: pull, list, convert.", no_args_is_help=True)
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -42,8 +42,8 @@ def pull(
 ) -> None:
     """Bring a model from the hub (HF_ENDPOINT, HF_TOKEN); run it again to continue."""
     settings = load().asr
-    from models.hub import Hub  # noqa: PLC0415 - keeps `--help` quick
-    from models.pull import pull as run  # noqa: PLC0415
+    from models.hub.hub import Hub  # noqa: PLC0415 - keeps `--help` quick
+    from models.hub.pull import pull as run  # noqa: PLC0415
 
     hub = Hub.from_environment(os.environ)
     with _Bar() as bar:
@@ -64,7 +64,7 @@ def pull(
 def list_models() -> None:
     """Every model in the store, each byte of it verified."""
     settings = load().asr
-    from models.model_store import stored  # noqa: PLC0415 - keeps `--help` quick
+    from models.store.store import stored  # noqa: PLC0415 - keeps `--help` quick
 
     with _Bar() as bar:
         known = stored(settings.models_folder)
@@ -85,7 +85,7 @@ def convert(
     quantization: Quantization = "float16",
 ) -> None:
     """Convert a Transformers Whisper (safetensors) to CTranslate2's format."""
-    from models.conversion import convert as run  # noqa: PLC0415 - keeps `--help` quick
+    from models.conversion.conversion import convert as run  # noqa: PLC0415 - keeps `--help` quick
 
     with _Bar() as bar:
         bar.step("Converting", None)

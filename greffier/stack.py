@@ -19,7 +19,7 @@ import httpx
 from greffier.ports import free_port, livekit_config, livekit_server
 from greffier.settings import Settings, as_environment
 from greffier.supervisor import Program, Supervisor
-from models.model_store import resolve
+from models.store.store import resolve
 from storage.database import migrate
 
 Progress = Callable[[str], None]

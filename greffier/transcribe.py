@@ -16,7 +16,7 @@ from greffier.demo_model import demo_note
 from greffier.settings import Settings, as_environment
 from greffier.stack import answers, command
 from greffier.supervisor import Program, Supervisor
-from models.asr_client import AsrClient
+from models.client.client import AsrClient
 from models.vad import SileroDetector, SileroModel
 from pipelines.events import Segment
 from pipelines.export import json_file, markdown, vtt

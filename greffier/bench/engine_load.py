@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from greffier.bench.ranks import rank, seconds
 from greffier.bench.speech import Utterance
 from greffier.bench.track_script import write_script
-from models.asr_engine import Engine
 from models.base import SAMPLE_RATE, Kind, ModelError, RecognitionRequest, Samples
+from models.engine.engine import Engine
 from models.settings import AsrSettings
-from models.whisper import WhisperModel
+from models.whisper.model import WhisperModel
 from pipelines.settings import CaptionSettings
 
 DRAIN_SEC = 10.0

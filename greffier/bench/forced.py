@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from models.base import Kind
-from models.whisper import Prepared, WhisperModel
+from models.whisper.model import Prepared, WhisperModel
 
 TOKENS_A_SEC = 4.0
 """French and English as they are spoken; Whisper's tokens are a bit shorter than words."""

@@ -36,10 +36,10 @@ from greffier.bench.speech import from_meeting
 from greffier.errors import CommandError
 from greffier.settings import Settings
 from models.base import SAMPLE_RATE, Kind
-from models.model_store import resolve
-from models.sessions import Sound
 from models.settings import AsrSettings
-from models.whisper import Prepared, WhisperModel
+from models.store.store import resolve
+from models.whisper.model import Prepared, WhisperModel
+from models.whisper.sound import Sound
 
 BATCHES = (1, 4, 16, 32, 64)
 WINDOWS_SEC = (2.0, 4.0, 8.0, 30.0)

@@ -29,7 +29,7 @@ from greffier.bench.systems.greffier import GreffierSystem
 from greffier.bench.track_script import TrackScript, write_long_script
 from greffier.errors import CommandError
 from greffier.settings import Settings
-from models.model_store import resolve
+from models.store.store import resolve
 
 SLOW_SEC = 1.5
 """A final that takes longer was met by a kill: so few tracks are no load."""

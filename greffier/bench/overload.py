@@ -25,7 +25,7 @@ from greffier.bench.systems.greffier import GreffierSystem
 from greffier.bench.track_script import TrackScript, write_long_script
 from greffier.settings import Settings
 from models.base import Pressure
-from models.model_store import resolve
+from models.store.store import resolve
 
 FLAT = 0.1
 """Memory may grow by this much from the second quarter of the run to the last."""

@@ -24,8 +24,8 @@ from greffier.bench.stages import Ledger, MeasuredModel, run_stages
 from greffier.bench.track_script import write_script
 from greffier.settings import Settings
 from models.base import SAMPLE_RATE, Kind
-from models.model_store import resolve
-from models.sessions import Sound
+from models.store.store import resolve
+from models.whisper.sound import Sound
 
 DEMO = Shape(width=192, heads=3, encoder_layers=4, decoder_layers=2)
 WIDE = Shape(width=1280, heads=20, encoder_layers=4, decoder_layers=1)

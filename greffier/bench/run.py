@@ -31,7 +31,7 @@ from greffier.bench.track_script import TrackScript, write_script
 from greffier.errors import CommandError
 from greffier.settings import Settings
 from greffier.supervisor import ProcessFailed
-from models.model_store import resolve
+from models.store.store import resolve
 
 OFFLINE_TRACKS = 32
 """How many of the tracks are decoded off line, where the number of tracks is searched for."""

@@ -15,8 +15,8 @@ import numpy as np
 from ctranslate2.specs.whisper_spec import WhisperSpec
 from numpy.typing import NDArray
 
-from models.whisper_layers import fill
-from models.whisper_tokens import language_ids, load_tokenizer, vocabulary
+from models.conversion.layers import fill
+from models.conversion.tokens import language_ids, load_tokenizer, vocabulary
 
 _SPREAD = 0.02
 _BLOCK = 1 << 20

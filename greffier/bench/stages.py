@@ -16,7 +16,6 @@ from typing import Any
 
 from greffier.bench.shapes import Shape
 from greffier.bench.track_script import TrackScript
-from models.asr_wire import from_pcm, to_pcm
 from models.base import (
     SAMPLE_RATE,
     Asked,
@@ -25,11 +24,12 @@ from models.base import (
     Recognition,
     RecognitionRequest,
 )
-from models.batching import BatchKey, window_sec
-from models.sessions import Session, Sound
+from models.engine.batching import BatchKey, window_sec
 from models.settings import AsrSettings
 from models.vad import SileroModel
-from models.whisper import Prepared, Transcript, WhisperModel
+from models.whisper.model import Prepared, Transcript, WhisperModel
+from models.whisper.sound import Session, Sound
+from models.wire.messages import from_pcm, to_pcm
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
 from pipelines.hearing import hear_together

@@ -22,7 +22,7 @@ from greffier.bench.systems.greffier import GreffierSystem
 from greffier.bench.track_script import NOISE, TAIL_SEC, Line, TrackScript
 from greffier.settings import Settings
 from models.base import SAMPLE_RATE, Samples
-from models.model_store import resolve
+from models.store.store import resolve
 
 LENGTHS_SEC = (3.0, 6.0, 15.0, 30.0, 60.0, 120.0)
 TOLERANCE = 0.15

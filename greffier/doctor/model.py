@@ -26,9 +26,9 @@ def _load(asr: AsrSettings) -> str:
     """Say what the model is. Raises ModelError."""
     import ctranslate2  # noqa: PLC0415
 
-    from models.cublas import load_cublas  # noqa: PLC0415
-    from models.manifest import read, verify  # noqa: PLC0415
-    from models.served_models import resolved, tested  # noqa: PLC0415
+    from models.server.served_models import resolved, tested  # noqa: PLC0415
+    from models.store.manifest import read, verify  # noqa: PLC0415
+    from models.whisper.cublas import load_cublas  # noqa: PLC0415
 
     asr = resolved(asr)
     manifest = read(asr.model)

@@ -11,7 +11,7 @@ from agent.livekit_check import check_livekit as ask_livekit
 from greffier.doctor.finding import Finding
 from greffier.errors import EXPECTED
 from greffier.settings import Settings
-from models.asr_address import Address, parse_addresses
+from models.wire.address import Address, parse_addresses
 
 TIMEOUT_SEC = 5.0
 _REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)

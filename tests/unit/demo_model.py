@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from models.asr_engine import Engine
 from models.base import Recognition, RecognitionRequest
-from models.sessions import Sound
+from models.engine.engine import Engine
 from models.settings import AsrSettings
-from models.whisper import WhisperModel
+from models.whisper.model import WhisperModel
+from models.whisper.sound import Sound
 
 
 class InProcess:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from greffier.bench.captions.virtual_engine import Decoder
 from greffier.bench.guards import GuardRow, GuardTable, guard_table
-from models.asr_job import recognition_of
 from models.base import Recognition, RecognitionRequest
+from models.engine.job import recognition_of
 from models.vad import shared_model
 from pipelines.settings import CaptionSettings
 

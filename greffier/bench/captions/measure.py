@@ -20,7 +20,7 @@ from greffier.bench.captions.virtual_engine import Decoder
 from greffier.bench.captions.words import align, words_of
 from greffier.bench.guards import GuardTable
 from greffier.settings import Settings
-from models.whisper import WhisperModel
+from models.whisper.model import WhisperModel
 from pipelines.settings import CaptionSettings
 
 

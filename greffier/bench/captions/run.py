@@ -32,7 +32,7 @@ from greffier.bench.captions.webrtc import through_webrtc
 from greffier.bench.machine import fingerprint, machine
 from greffier.errors import CommandError
 from greffier.settings import Settings
-from models.model_store import resolve
+from models.store.store import resolve
 
 TRADES_EVERY = 4
 """Ways to show partials are compared over each fourth meeting: each is a play of its own."""

@@ -1,6 +1,6 @@
 """The recognition process in virtual time: its own queue and model, under a clock of samples.
 
-Batches are chosen as `models.asr_engine` chooses them and decoded by the real model; only the time
+Batches are chosen as `models.engine` chooses them and decoded by the real model; only the time
 that takes is accounted rather than waited for: none at all, or as long as it really took here.
 """
 
@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from models.asr_job import recognition_of
 from models.base import Kind, ModelUnavailable, Recognition, RecognitionRequest
-from models.batching import BatchKey, BatchQueue, Pending, window_sec
-from models.sessions import Sound
+from models.engine.batching import BatchKey, BatchQueue, Pending, window_sec
+from models.engine.job import recognition_of
 from models.settings import AsrSettings
-from models.whisper import Transcript, WhisperModel
+from models.whisper.model import Transcript, WhisperModel
+from models.whisper.sound import Sound
 
 _SETTLING_TURNS = 16
 """Turns of the event loop until everything that an answer sets off has happened."""

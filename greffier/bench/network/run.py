@@ -17,7 +17,7 @@ from greffier.demo.outcome import write_report
 from greffier.errors import CommandError
 from greffier.settings import Settings
 from greffier.stack import Stack
-from models.model_store import resolve
+from models.store.store import resolve
 
 
 def bench(

@@ -25,7 +25,7 @@ from greffier.errors import CommandError
 from greffier.settings import Settings
 from greffier.stack import Stack
 from greffier.supervisor import ProcessFailed
-from models.model_store import resolve
+from models.store.store import resolve
 
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
 _text = Console(highlight=False, soft_wrap=True)

@@ -15,8 +15,8 @@ from greffier.bench.systems.process import ServerProcess
 from greffier.settings import as_environment
 from greffier.stack import answers, command
 from greffier.supervisor import Program, Supervisor
-from models.asr_client import AsrClient
 from models.base import Pressure, Samples
+from models.client.client import AsrClient
 from models.vad import shared_model
 from pipelines.caption_sink import CaptionSink
 from pipelines.captions import TrackCaptions

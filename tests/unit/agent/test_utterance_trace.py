@@ -17,21 +17,21 @@ from agent.caption_watch import CaptionWatch
 from agent.outbox import MAX_WAITING
 from agent.room_captions import RoomCaptions
 from agent.utterance_trace import TracedRecogniser, UtteranceTraces
-from models.asr_client import AsrClient
-from models.asr_engine import Engine
-from models.asr_server import application
-from models.asr_traces import TracingObserver
 from models.base import ModelUnavailable, Recogniser, Recognition, RecognitionRequest
+from models.client.client import AsrClient
+from models.engine.engine import Engine
 from models.fakes import LoudnessDetector
+from models.server.server import application
+from models.server.traces import TracingObserver
 from models.settings import AsrSettings
 from pipelines.captions import TrackCaptions
 from pipelines.settings import CaptionSettings
 from storage.line import Lease
 from tests.unit.agent.test_legacy_packets import CLAIRE
 from tests.unit.agent.test_room_captions import Diary
+from tests.unit.models.engine.test_engine import FakeModel
 from tests.unit.models.httpx_exchange import over
-from tests.unit.models.test_asr_engine import FakeModel
-from tests.unit.models.test_asr_metrics import Everything
+from tests.unit.models.server.test_metrics import Everything
 
 LEASE = Lease(meeting_id="m", fence=1, started_at=datetime(2026, 1, 1, tzinfo=UTC))
 SPEECH_SEC = 1.0

@@ -13,12 +13,12 @@ from prometheus_client import CollectorRegistry
 
 from agent.metrics import MeetingMetrics, WorkerMetrics
 from delivery.metrics import JobsMetrics
-from models.asr_engine import Engine
-from models.asr_metrics import AsrMetrics
-from models.gpu_memory import GpuMemory
+from models.engine.engine import Engine
+from models.server.gpu_memory import GpuMemory
+from models.server.metrics import AsrMetrics
 from models.settings import AsrSettings
 from rooms.metrics import RoomsMetrics
-from tests.unit.models.test_asr_engine import FakeModel
+from tests.unit.models.engine.test_engine import FakeModel
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 DOCS = Path(__file__).parents[3] / "docs" / "operations.md"

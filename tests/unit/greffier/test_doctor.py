@@ -28,9 +28,9 @@ from greffier.doctor.stores import check_database, check_jobs, check_results
 from greffier.metrics_server import metrics_server
 from greffier.ports import free_port
 from greffier.settings import Settings, load
-from models.asr_metrics import AsrMetrics
-from models.manifest import Manifest, measured, seal
+from models.server.metrics import AsrMetrics
 from models.settings import AsrSettings
+from models.store.manifest import Manifest, measured, seal
 from storage.database import migrate
 from tests.unit.models.tiny_whisper import make
 

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from greffier.cli import app
 from models.base import ModelError
-from models.model_store import resolve
+from models.store.store import resolve
 from tests.unit.greffier.test_cli import run
-from tests.unit.models.hub_server import COMMIT, FakeHub, running
+from tests.unit.models.hub.hub_server import COMMIT, FakeHub, running
 from tests.unit.models.tiny_transformers import make
 
 

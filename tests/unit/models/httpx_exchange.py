@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
-from models.asr_address import Address
-from models.asr_connections import Answer, Exchange, NoAnswer
+from models.client.connections import Answer, Exchange, NoAnswer
+from models.wire.address import Address
 
 
 class HttpxExchange:

@@ -13,7 +13,6 @@ import av
 import numpy as np
 import pytest
 
-from models.asr_engine import Engine
 from models.base import (
     SAMPLE_RATE,
     Pressure,
@@ -22,9 +21,10 @@ from models.base import (
     RecognitionRequest,
     Samples,
 )
+from models.engine.engine import Engine
 from models.settings import AsrSettings
 from models.vad import shared_model
-from models.whisper import WhisperModel
+from models.whisper.model import WhisperModel
 from pipelines.captions import TrackCaptions
 from pipelines.cut import between, quietest_boundary, quietest_point
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker

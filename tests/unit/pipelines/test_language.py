@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from models.base import Kind, Recognition
-from models.whisper import likeliest
+from models.whisper.model import likeliest
 from pipelines.language import LanguageMemory
 
 BOTH = ("fr", "en")

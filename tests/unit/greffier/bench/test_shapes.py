@@ -9,8 +9,8 @@ import numpy as np
 from greffier.bench.forced import TOKENS_A_SEC, ForcedModel
 from greffier.bench.shapes import SHAPES, Shape, build
 from models.base import SAMPLE_RATE, Kind
-from models.sessions import Sound
 from models.settings import AsrSettings
+from models.whisper.sound import Sound
 
 TINY = Shape(width=64, heads=8, encoder_layers=1, decoder_layers=1, mels=128, tokens=51_866)
 

@@ -1,0 +1,1 @@
+"""The client of the recognition processes: a `Recogniser` over HTTP."""

@@ -1,0 +1,1 @@
+"""Whisper from the Transformers layout to CTranslate2's, without torch."""

@@ -1,0 +1,1 @@
+"""OpenAI's transcription API, served by the recognition process."""

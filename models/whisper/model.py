@@ -1,0 +1,481 @@
+"""Whisper on CTranslate2, called directly: batches of items of one window length.
+
+`WhisperModel` decodes; `models.whisper.words` makes words of tokens; `models.whisper.files` loads.
+The caller owns the thread: nothing here may run on an event loop.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import ctranslate2
+import numpy as np
+from faster_whisper.tokenizer import _LANGUAGE_CODES, Tokenizer
+from numpy.typing import NDArray
+
+from models.base import SAMPLE_RATE, Kind, RecognisedWord, Task
+from models.whisper.files import Loaded, load_files
+from models.whisper.log_mel import LogMelStream
+from models.whisper.sound import Sound
+from models.whisper.words import POSITIONS_PER_SEC, aligned_words
+
+FRAMES_PER_SEC = 100
+MAX_NEW_TOKENS = 224
+TOKENS_PER_SEC = 12
+"""Faster than anybody speaks: a decoder that wants more is in a loop."""
+SPARE_TOKENS = 12
+PROMPT_TOKENS = (25, 50, 100)
+MAX_PROMPT_TOKENS = PROMPT_TOKENS[-1]
+COMPRESSION_LIMIT = 2.4
+LOGPROB_LIMIT = -1.0
+NO_SPEECH_LIMIT = 0.6
+TIMED_PARTIAL_SEC = 6
+"""Partials with a window of this length have word times too: by them the window moves on."""
+CPU_ALIGNED = 1
+CPU_BEAMED = 4
+"""Items that go together there: with more, the scores of a whole vocabulary a token leave the
+cache, and an item costs two to three times as much. A GPU takes all at once."""
+BEAM_BELOW = 0.6
+"""A final whose least sure word is less probable is decoded again with the wide beam. One in eight
+of clean sentences, one in five at 15 dB of noise; a wide beam for all costs three times as much and
+makes a tenth more word errors, as it ends some sure sentences early."""
+UNLOAD_TRIES = 500
+HOTTER = 0.4
+HOTTER_HYPOTHESES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request made ready outside the model's thread. `mel` is (mels, frames), zeros included."""
+
+    mel: NDArray[np.float32]
+    audio_sec: float
+    kind: Kind
+    prompt: tuple[int, ...]
+    language: str | None
+    languages: tuple[str, ...]
+    temperature: float = 0.0
+    language_prior: tuple[float, ...] = ()
+    task: Task = Task.TRANSCRIBE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What one item says; `words`: seconds from its first sample; short partials have none."""
+
+    text: str
+    language: str
+    words: tuple[RecognisedWord, ...] = ()
+    avg_logprob: float = 0.0
+    no_speech_prob: float = 0.0
+    language_probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decoded:
+    text: str
+    tokens: list[int] = field(repr=False)
+    avg_logprob: float
+    no_speech_prob: float
+
+    @property
+    def is_silence(self) -> bool:
+        return self.no_speech_prob > NO_SPEECH_LIMIT and self.avg_logprob < LOGPROB_LIMIT
+
+    @property
+    def is_poor(self) -> bool:
+        packed = compression_ratio(self.text) > COMPRESSION_LIMIT
+        return (packed or self.avg_logprob < LOGPROB_LIMIT) and not self.is_silence
+
+    @property
+    def rank(self) -> tuple[bool, bool, float]:
+        packed = compression_ratio(self.text) > COMPRESSION_LIMIT
+        return bool(self.tokens), not packed, self.avg_logprob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Some items of what the encoder gave out: at least those that were asked for."""
+
+    view: Any
+    rows: Sequence[int]
+    memory: NDArray[np.float32] | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, encoded: Any, rows: Sequence[int]) -> Self:
+        count = encoded.shape[0]
+        floats = encoded.dtype == ctranslate2.DataType.float32
+        if len(rows) == count or encoded.device != "cpu" or not floats:
+            # Nothing outside the GPU can cut this; there a needless item costs little.
+            return cls(view=encoded, rows=range(count))
+        memory = np.asarray(encoded)[list(rows)]
+        return cls(view=ctranslate2.StorageView.from_array(memory), rows=rows, memory=memory)
+
+
+class WhisperModel:
+    """One loaded model. `prepare` runs in any thread, `transcribe` in the owner's only."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        beam_partial: int = 1,
+        beam_final: int = 5,
+        beam_below: float = BEAM_BELOW,
+    ) -> None:
+        self._model = loaded.model
+        self._features = loaded.features
+        self._tokens = loaded.tokenizer
+        self._beam_partial = beam_partial
+        self._beam_final = beam_final
+        self._beam_below = beam_below
+        self._tokenizers: dict[str, Tokenizer] = {}
+        self._first = self._tokenizer("en")
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        *,
+        device: str = "auto",
+        compute_type: str = "default",
+        threads: int = 0,
+        beam_partial: int = 1,
+        beam_final: int = 5,
+        beam_below: float = BEAM_BELOW,
+    ) -> Self:
+        """Load a CTranslate2 Whisper folder. Raises ModelError with what to do about it."""
+        loaded = load_files(path, device=device, compute_type=compute_type, threads=threads)
+        return cls(loaded, beam_partial=beam_partial, beam_final=beam_final, beam_below=beam_below)
+
+    @property
+    def device(self) -> str:
+        """Where it runs: cpu or cuda."""
+        return str(self._model.device)
+
+    def unload(self) -> None:
+        """Give the device's memory back; nothing can be decoded any more. The owner's thread."""
+        for _ in range(UNLOAD_TRIES):
+            # A worker counts as busy for a moment after its answer, and then this does nothing.
+            self._model.unload_model()
+            if not self._model.model_is_loaded:
+                return
+            time.sleep(0.01)
+
+    @property
+    def compute_type(self) -> str:
+        """Of its numbers, as they are on the device."""
+        return str(self._model.compute_type)
+
+    def speaks(self, language: str) -> bool:
+        """Whether it can give text in that language: a model of one language is English."""
+        return language == "en" or bool(self._model.is_multilingual)
+
+    def knows(self, language: str) -> bool:
+        """Whether Whisper has that language, as a two-letter code."""
+        return language in _LANGUAGE_CODES
+
+    def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
+        """Token ids of the text before, with their leading mark; the last hundred tokens of it.
+
+        A batch has prompts of one length: they come in few, a shorter text repeated to the next.
+        """
+        if not prompt.strip():
+            return ()
+        ids = self._first.encode(" " + prompt.strip())[-MAX_PROMPT_TOKENS:]
+        length = next(length for length in PROMPT_TOKENS if length >= len(ids))
+        return (self._first.sot_prev, *(ids * -(-length // len(ids)))[-length:])
+
+    @property
+    def bands(self) -> int:
+        """Mel bands that it hears by."""
+        return int(self._features.mel_filters.shape[0])
+
+    def new_stream(self) -> LogMelStream:
+        """Return an empty stream of this model's features."""
+        return LogMelStream(self._features)
+
+    def prepare(
+        self,
+        sound: Sound,
+        *,
+        window_sec: float,
+        kind: Kind,
+        prompt: tuple[int, ...] = (),
+        language: str | None = None,
+        languages: tuple[str, ...] = ("fr", "en"),
+        language_prior: tuple[float, ...] = (),
+        task: Task = Task.TRANSCRIBE,
+        temperature: float = 0.0,
+    ) -> Prepared:
+        """Take the mel of the sound in a window; what is longer than it is left out."""
+        return Prepared(
+            mel=np.ascontiguousarray(sound.mel(round(window_sec * FRAMES_PER_SEC), self)),
+            audio_sec=min(sound.samples / SAMPLE_RATE, float(window_sec)),
+            kind=kind,
+            prompt=prompt,
+            language=language,
+            languages=languages,
+            language_prior=language_prior,
+            task=task,
+            temperature=temperature,
+        )
+
+    def detect(self, batch: Sequence[Prepared]) -> list[tuple[str, float | None]]:
+        """Return each item's language, among those that it allows, and what the sound says."""
+        return self._languages(self._encode(batch), batch)
+
+    def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
+        """Decode items of one kind, prompt length and temperature, in their order."""
+        encoded = self._encode(batch)
+        found = self._languages(encoded, batch)
+        languages = [language for language, _ in found]
+        final = batch[0].kind is Kind.FINAL
+        decoded = self._generate(encoded, batch, languages, beam=self._first_beam(batch[0]))
+        words: list[tuple[RecognisedWord, ...]] = [()] * len(batch)
+        if final or encoded.shape[1] >= TIMED_PARTIAL_SEC * POSITIONS_PER_SEC:
+            timed = range(len(batch))
+            words = self._align(encoded, batch, languages, decoded, wanted=timed)
+        if final and (changed := self._again(encoded, batch, languages, decoded, words)):
+            found_anew = self._align(encoded, batch, languages, decoded, wanted=changed)
+            for at in changed:
+                words[at] = found_anew[at]
+        return [
+            Transcript(
+                text=one.text,
+                language=language,
+                words=said,
+                avg_logprob=one.avg_logprob,
+                no_speech_prob=one.no_speech_prob,
+                language_probability=sure,
+            )
+            for one, (language, sure), said in zip(decoded, found, words, strict=True)
+        ]
+
+    def _first_beam(self, first: Prepared) -> int:
+        """How wide the first search is: finals that are sure of each word need no wide one."""
+        if first.kind is Kind.PARTIAL:
+            return self._beam_partial
+        return self._beam_final if self._beam_below >= 1 else 1
+
+    def _again(
+        self,
+        encoded: Any,
+        batch: Sequence[Prepared],
+        languages: Sequence[str],
+        decoded: list[_Decoded],
+        words: Sequence[Sequence[RecognisedWord]],
+    ) -> list[int]:
+        """Decode unsure finals with the wide beam, then poor ones hotter; return which."""
+        unsure = self._unsure(batch[0], decoded, words)
+        for few in _few(unsure, CPU_BEAMED if encoded.device == "cpu" else len(batch)):
+            smaller = [batch[at] for at in few]
+            part = _Rows.of(encoded, few)
+            view = part.view if len(part.rows) == len(few) else self._encode(smaller)
+            spoken = [languages[at] for at in few]
+            again = self._generate(view, smaller, spoken, beam=self._beam_final)
+            for at, one in zip(few, again, strict=True):
+                decoded[at] = one
+        return sorted({*unsure, *self._retry(batch, languages, decoded)})
+
+    def _unsure(
+        self,
+        first: Prepared,
+        decoded: Sequence[_Decoded],
+        words: Sequence[Sequence[RecognisedWord]],
+    ) -> list[int]:
+        if first.temperature or self._beam_final == self._first_beam(first):
+            return []
+        return [
+            at
+            for at, (one, said) in enumerate(zip(decoded, words, strict=True))
+            if not one.is_silence
+            and min((word.probability for word in said), default=0.0) < self._beam_below
+        ]
+
+    def _encode(self, batch: Sequence[Prepared]) -> Any:
+        mels = stacked(batch)  # a StorageView shares its memory, and does not own it
+        return self._model.encode(ctranslate2.StorageView.from_array(mels))
+
+    def _languages(self, encoded: Any, batch: Sequence[Prepared]) -> list[tuple[str, float | None]]:
+        """Each item's language, and what the sound says of it where it had to be detected."""
+        if not self._model.is_multilingual:
+            return [("en", None)] * len(batch)
+        given = [item.languages[0] if len(item.languages) == 1 else item.language for item in batch]
+        if all(given):
+            return [(language, None) for language in given if language]
+        ranked = self._model.detect_language(encoded)
+        return [
+            (language, None)
+            if language
+            else likeliest(
+                {token[2:-2]: float(share) for token, share in ranks},
+                item.languages,
+                item.language_prior,
+            )
+            for language, ranks, item in zip(given, ranked, batch, strict=True)
+        ]
+
+    def _generate(
+        self,
+        encoded: Any,
+        batch: Sequence[Prepared],
+        languages: Sequence[str],
+        *,
+        beam: int,
+        hotter: bool = False,
+    ) -> list[_Decoded]:
+        prompts = [
+            [*item.prompt, *self._start(language, item.task), self._first.no_timestamps]
+            for item, language in zip(batch, languages, strict=True)
+        ]
+        longest = max(item.audio_sec for item in batch)
+        new_tokens = self.new_tokens(longest)
+        search: dict[str, Any] = {"beam_size": beam}
+        temperature = max(batch[0].temperature, HOTTER if hotter else 0.0)
+        if temperature:
+            search = {
+                "beam_size": 1,
+                "num_hypotheses": HOTTER_HYPOTHESES,
+                "sampling_topk": 0,
+                "sampling_temperature": temperature,
+            }
+        results = self._model.generate(
+            encoded,
+            prompts,
+            # CTranslate2 generates at most half of max_length, and at most what the prompt leaves.
+            max_length=max(2 * new_tokens, new_tokens + len(prompts[0])),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=self._suppressed(),
+            **search,
+        )
+        return [self._decoded(result) for result in results]
+
+    def new_tokens(self, longest_sec: float) -> int:
+        """How many tokens a sound of that length may have."""
+        return min(MAX_NEW_TOKENS, math.ceil(longest_sec * TOKENS_PER_SEC) + SPARE_TOKENS)
+
+    def _decoded(self, result: Any) -> _Decoded:
+        tokens = [token for token in result.sequences_ids[0] if token < self._first.eot]
+        count = len(result.sequences_ids[0])
+        return _Decoded(
+            text=self._first.decode(tokens).strip(),
+            tokens=tokens,
+            # Nothing said has no mean: CTranslate2 divides by its length, which is zero.
+            avg_logprob=float(result.scores[0]) * count / (count + 1) if count else 0.0,
+            no_speech_prob=float(result.no_speech_prob),
+        )
+
+    def _retry(
+        self, batch: Sequence[Prepared], languages: Sequence[str], decoded: list[_Decoded]
+    ) -> list[int]:
+        """Decode poor items once more, hotter, as a smaller batch; keep the better text."""
+        poor = [at for at, one in enumerate(decoded) if one.is_poor]
+        if not poor:
+            return []
+        smaller = [batch[at] for at in poor]
+        encoded = self._encode(smaller)
+        spoken = [languages[at] for at in poor]
+        again = self._generate(encoded, smaller, spoken, beam=1, hotter=True)
+        for at, one in zip(poor, again, strict=True):
+            decoded[at] = max(decoded[at], one, key=lambda candidate: candidate.rank)
+        return poor
+
+    def _align(
+        self,
+        encoded: Any,
+        batch: Sequence[Prepared],
+        languages: Sequence[str],
+        decoded: Sequence[_Decoded],
+        *,
+        wanted: Sequence[int],
+    ) -> list[tuple[RecognisedWord, ...]]:
+        """Return the words of each item that is `wanted`; of the others none."""
+        words: list[tuple[RecognisedWord, ...]] = [()] * len(batch)
+        # An empty text can't be aligned, so it borrows the end mark.
+        texts = [one.tokens or [self._first.eot] for one in decoded]
+        frames = [max(math.ceil(item.audio_sec * FRAMES_PER_SEC), 2) for item in batch]
+        frames = [min(count, item.mel.shape[1]) for count, item in zip(frames, batch, strict=True)]
+        few = CPU_ALIGNED if encoded.device == "cpu" else len(batch)
+        # One call takes one language, and a call costs as much as its items.
+        for language in sorted({languages[at] for at in wanted}):
+            tokenizer = self._tokenizer(language)
+            for rows in _few([at for at in wanted if languages[at] == language], few):
+                part = _Rows.of(encoded, rows)
+                results = self._model.align(
+                    part.view,
+                    self._start(language),
+                    [texts[at] for at in part.rows],
+                    [frames[at] for at in part.rows],
+                )
+                for at, result in zip(part.rows, results, strict=True):
+                    if at in rows and decoded[at].tokens:
+                        words[at] = aligned_words(
+                            tokenizer, decoded[at].tokens, result, batch[at].audio_sec
+                        )
+        return words
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        if language not in self._tokenizers:
+            self._tokenizers[language] = Tokenizer(
+                self._tokens, self._model.is_multilingual, task="transcribe", language=language
+            )
+        return self._tokenizers[language]
+
+    def _start(self, language: str, task: Task = Task.TRANSCRIBE) -> list[int]:
+        start = list(self._tokenizer(language).sot_sequence)
+        if task is Task.TRANSLATE:
+            start = [self._first.translate if id == self._first.transcribe else id for id in start]
+        return start
+
+    def _suppressed(self) -> list[int]:
+        marks = self._first
+        # -1 stands for the symbols that the model's own config.json suppresses.
+        return [
+            -1,
+            marks.transcribe,
+            marks.translate,
+            marks.sot,
+            marks.sot_prev,
+            marks.sot_lm,
+            marks.no_speech,
+        ]
+
+
+def _few(rows: Sequence[int], most: int) -> list[Sequence[int]]:
+    return [rows[first : first + most] for first in range(0, len(rows), most)]
+
+
+def stacked(batch: Sequence[Prepared]) -> NDArray[np.float32]:
+    """Return the mels as (items, mels, frames), as long as the longest: silence fills the rest."""
+    longest = max(item.mel.shape[1] for item in batch)
+    mels = np.empty((len(batch), batch[0].mel.shape[0], longest), dtype=np.float32)
+    for at, item in enumerate(batch):
+        frames = item.mel.shape[1]
+        mels[at, :, :frames] = item.mel
+        # A window ends with zeros after the sound, and nothing of a mel is below their value.
+        mels[at, :, frames:] = item.mel.min()
+    return mels
+
+
+def likeliest(
+    heard: Mapping[str, float], languages: Sequence[str], prior: Sequence[float] = ()
+) -> tuple[str, float]:
+    """The language among `languages`, and its share of what was `heard` of them, prior left out."""
+    known = {code: max(heard.get(code, 0.0), 1e-9) for code in languages}
+    weights = dict(zip(languages, prior, strict=True)) if prior else {}
+    best = max(known, key=lambda code: known[code] * weights.get(code, 1.0))
+    return best, known[best] / sum(known.values())
+
+
+def compression_ratio(text: str) -> float:
+    """How well the text packs: repetitions pack too well."""
+    data = text.encode()
+    return len(data) / len(zlib.compress(data))

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+from faster_whisper.feature_extractor import FeatureExtractor
+
+from models.base import (
+    Kind,
+    ModelBusy,
+    ModelRejected,
+    ModelUnavailable,
+    Pressure,
+    RecognitionRequest,
+)
+from models.engine.engine import Engine, Superseded
+from models.settings import AsrSettings
+from models.whisper.log_mel import LogMelStream
+from models.whisper.model import Prepared, Transcript
+from models.whisper.sound import Sound
+
+
+class FakeModel:
+    """Says how many items its batches had; fails for items whose language is `xx`."""
+
+    bands = 80
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[Kind, int]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+
+    def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
+        return tuple(range(len(prompt)))
+
+    def new_stream(self) -> LogMelStream:
+        return LogMelStream(FeatureExtractor(feature_size=80))
+
+    def prepare(self, sound: Sound, *, window_sec: float, **rest: object) -> Prepared:
+        mel = np.zeros((80, round(window_sec * 100)), dtype=np.float32)
+        return Prepared(mel=mel, audio_sec=sound.samples / 16_000, **rest)
+
+    def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
+        self.entered.set()
+        self.gate.wait(5)
+        if any(item.language == "xx" for item in batch):
+            raise RuntimeError("poison")
+        self.batches.append((batch[0].kind, len(batch)))
+        return [Transcript(text="oui", language=item.language or "fr") for item in batch]
+
+
+@pytest.fixture
+def model() -> FakeModel:
+    return FakeModel()
+
+
+@pytest.fixture
+def engine(model: FakeModel) -> Iterator[Engine]:
+    engine = Engine(model, AsrSettings(max_batch=8, batch_wait_ms=30, max_queue=4))
+    engine.start()
+    yield engine
+    model.gate.set()
+    engine.stop()
+
+
+def request(name: str, kind: Kind = Kind.FINAL, language: str | None = None) -> RecognitionRequest:
+    samples = np.zeros(16_000, dtype=np.float32)
+    return RecognitionRequest(utterance_id=name, kind=kind, samples=samples, language=language)
+
+
+async def busy(engine: Engine, model: FakeModel) -> asyncio.Task[object]:
+    """Keep the thread busy until the gate opens."""
+    model.gate.clear()
+    model.entered.clear()
+    task = asyncio.create_task(engine.submit(request("busy")))
+    await asyncio.to_thread(model.entered.wait, 5)
+    return task
+
+
+async def test_speakers_share_a_batch(engine: Engine, model: FakeModel) -> None:
+    """Requests that wait together are decoded together, each with its own reply."""
+    first = await busy(engine, model)
+    tasks = [asyncio.create_task(engine.submit(request(f"u{at}"))) for at in range(4)]
+    while engine.load()["queued"] < 4:
+        await asyncio.sleep(0.005)
+    model.gate.set()
+    answers = await asyncio.gather(*tasks)
+    await first
+    assert [answer.utterance_id for answer in answers] == ["u0", "u1", "u2", "u3"]
+    assert model.batches == [(Kind.FINAL, 1), (Kind.FINAL, 4)]
+
+
+async def test_a_newer_partial_supersedes(engine: Engine, model: FakeModel) -> None:
+    """The older partial is told, the newer one is answered."""
+    first = await busy(engine, model)
+    old = asyncio.create_task(engine.submit(request("a", Kind.PARTIAL)))
+    while engine.load()["queued"] < 1:
+        await asyncio.sleep(0.005)
+    new = asyncio.create_task(engine.submit(request("a", Kind.PARTIAL)))
+    with pytest.raises(Superseded):
+        await old
+    model.gate.set()
+    assert (await new).text == "oui"
+    await first
+
+
+async def test_a_full_queue_sheds_partials(engine: Engine, model: FakeModel) -> None:
+    """When the queue is full a partial is refused and a final is taken."""
+    first = await busy(engine, model)
+    tasks = [asyncio.create_task(engine.submit(request(f"u{at}"))) for at in range(4)]
+    while engine.load()["queued"] < 4:
+        await asyncio.sleep(0.005)
+    assert engine.load()["headroom"] == 0.0
+    with pytest.raises(ModelBusy, match="full"):
+        await engine.submit(request("p", Kind.PARTIAL))
+    tasks.append(asyncio.create_task(engine.submit(request("u9"))))
+    while engine.load()["queued"] < 5:
+        await asyncio.sleep(0.005)
+    model.gate.set()
+    answers = await asyncio.gather(first, *tasks)
+    assert {answer.pressure for answer in answers} == {Pressure.FINALS}
+
+
+async def test_pressure_rises_while_speech_waits_and_falls_afterwards(model: FakeModel) -> None:
+    """Answers carry it; while it is there, no headroom is left for other speakers."""
+    clock = [100.0]
+    engine = Engine(model, AsrSettings(batch_wait_ms=0, longest_wait_ms=400), lambda: clock[0])
+    engine.start()
+    assert engine.load()["headroom"] == 1.0
+    first = await busy(engine, model)
+    waiting = asyncio.create_task(engine.submit(request("waits")))
+    while engine.load()["queued"] < 1:
+        await asyncio.sleep(0.005)
+    clock[0] += 1.0
+    assert engine.pressure is Pressure.SLOW
+    assert engine.load()["headroom"] == 0.0
+    model.gate.set()
+    answers = await asyncio.gather(first, waiting)
+    assert {answer.pressure for answer in answers} == {Pressure.SLOW}
+    clock[0] += 4.0
+    assert engine.pressure is Pressure.SLOW
+    clock[0] += 5.0
+    assert engine.pressure is Pressure.NONE
+    assert engine.load()["headroom"] == 1.0
+    await asyncio.to_thread(engine.stop)
+
+
+async def test_a_bad_item_fails_alone(engine: Engine, model: FakeModel) -> None:
+    """One item that can't be decoded is rejected; the others of its batch are answered."""
+    first = await busy(engine, model)
+    tasks = [
+        asyncio.create_task(engine.submit(request(name, language=language)))
+        for name, language in (("a", "fr"), ("b", "xx"), ("c", "en"))
+    ]
+    while engine.load()["queued"] < 3:
+        await asyncio.sleep(0.005)
+    model.gate.set()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    await first
+    assert [isinstance(answer, ModelRejected) for answer in answers] == [False, True, False]
+
+
+async def test_stop_finishes_what_waits(model: FakeModel) -> None:
+    """Stop is not cancel: what was taken is answered, nothing more is taken."""
+    engine = Engine(model, AsrSettings(batch_wait_ms=0))
+    engine.start()
+    first = await busy(engine, model)
+    waiting = asyncio.create_task(engine.submit(request("late")))
+    while engine.load()["queued"] < 1:
+        await asyncio.sleep(0.005)
+    stopping = asyncio.create_task(asyncio.to_thread(engine.stop))
+    while engine.load()["headroom"] > 0:
+        await asyncio.sleep(0.005)
+    with pytest.raises(ModelUnavailable, match="stopping"):
+        await engine.submit(request("too late"))
+    model.gate.set()
+    await asyncio.gather(first, waiting, stopping)
+
+
+async def test_a_cancelled_request_is_not_decoded(engine: Engine, model: FakeModel) -> None:
+    """Who no longer waits costs nothing."""
+    first = await busy(engine, model)
+    gone = asyncio.create_task(engine.submit(request("gone", Kind.PARTIAL)))
+    while engine.load()["queued"] < 1:
+        await asyncio.sleep(0.005)
+    gone.cancel()
+    await asyncio.wait([gone])
+    model.gate.set()
+    await first
+    await engine.submit(request("last"))
+    assert (Kind.PARTIAL, 1) not in model.batches
+
+
+async def test_live_speech_waits_for_one_small_batch_of_a_file(
+    engine: Engine, model: FakeModel
+) -> None:
+    """Pieces of a file go a few at a time, each with its own reply, and a final in between."""
+    first = await busy(engine, model)
+    pieces = [
+        asyncio.create_task(engine.submit(request(f"file/{at}"), background=True))
+        for at in range(6)
+    ]
+    while engine.load()["queued"] < 6:
+        await asyncio.sleep(0.005)
+    assert engine.load()["headroom"] == 1.0
+    live = asyncio.create_task(engine.submit(request("live")))
+    while engine.load()["queued"] < 7:
+        await asyncio.sleep(0.005)
+    model.gate.set()
+    answers = await asyncio.gather(*pieces)
+    await asyncio.gather(first, live)
+    assert [answer.utterance_id for answer in answers] == [f"file/{at}" for at in range(6)]
+    assert [count for _, count in model.batches] == [1, 1, 4, 2]
