@@ -12,16 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database
-from storage.line import (
-    Heartbeat,
-    Lease,
-    Line,
-    LineWord,
-    Meeting,
-    MeetingState,
-    OpenTrack,
-    Organiser,
-)
+from storage.line import Heartbeat, Lease, Line, Meeting, MeetingState, Organiser
+from storage.rows import heartbeat_of, line_of, line_row, meeting_of, note
 from storage.tables import ArtefactRow, LineRow, MeetingRow, ParticipantRow
 from storage.whole import whole
 
@@ -64,7 +56,7 @@ class Record:
             async with self._database.begin() as session:
                 found = await _live(session, room)
                 if found is not None:
-                    return _meeting(found)
+                    return meeting_of(found)
                 session.add(row)
         except IntegrityError:
             # On a database without our write lock at begin, another caller won between the two.
@@ -72,15 +64,15 @@ class Record:
                 found = await _live(session, room)
                 if found is None:
                     raise
-                return _meeting(found)
-        return _meeting(row)
+                return meeting_of(found)
+        return meeting_of(row)
 
     @whole
     async def live_meeting(self, room: str) -> Meeting | None:
         """The room's live meeting, if there is one."""
         async with self._database.begin() as session:
             row = await _live(session, room)
-            return None if row is None else _meeting(row)
+            return None if row is None else meeting_of(row)
 
     @whole
     async def latest_meeting(self, room: str) -> Meeting | None:
@@ -88,14 +80,14 @@ class Record:
         async with self._database.begin() as session:
             query = select(MeetingRow).where(MeetingRow.room == room)
             row = await session.scalar(query.order_by(MeetingRow.started_at.desc()).limit(1))
-            return None if row is None else _meeting(row)
+            return None if row is None else meeting_of(row)
 
     @whole
     async def meeting(self, meeting_id: str) -> Meeting | None:
         """A meeting by its id."""
         async with self._database.begin() as session:
             row = await session.get(MeetingRow, meeting_id)
-            return None if row is None else _meeting(row)
+            return None if row is None else meeting_of(row)
 
     @whole
     async def meetings(self, state: MeetingState) -> list[Meeting]:
@@ -103,7 +95,7 @@ class Record:
         async with self._database.begin() as session:
             query = select(MeetingRow).where(MeetingRow.state == state)
             rows = await session.scalars(query.order_by(MeetingRow.started_at))
-            return [_meeting(row) for row in rows]
+            return [meeting_of(row) for row in rows]
 
     @whole
     async def notice_given(self, meeting_id: str) -> None:
@@ -181,7 +173,7 @@ class Record:
             if row.holder is None:
                 raise LeaseLost("the lease was given back")
             row.lease_until = self._now() + timedelta(seconds=ttl_sec)
-            _note(row, heartbeat)
+            note(row, heartbeat)
             return MeetingState(row.state)
 
     @whole
@@ -191,7 +183,7 @@ class Record:
             row = await session.get(MeetingRow, lease.meeting_id, with_for_update=True)
             if row is not None and row.fence == lease.fence:
                 row.lease_until = row.holder = None
-                _note(row, heartbeat)
+                note(row, heartbeat)
 
     # Lines
 
@@ -207,7 +199,7 @@ class Record:
             if known is not None:
                 return known.seq
             row.last_seq += 1
-            session.add(_line_row(line, lease.meeting_id, row.last_seq, self._now()))
+            session.add(line_row(line, lease.meeting_id, row.last_seq, self._now()))
             return row.last_seq
 
     @whole
@@ -215,7 +207,7 @@ class Record:
         """Committed lines with `seq` > `after`, in the order of `seq`."""
         async with self._database.begin() as session:
             query = select(LineRow).where(LineRow.meeting_id == meeting_id, LineRow.seq > after)
-            return [_line(row) for row in await session.scalars(query.order_by(LineRow.seq))]
+            return [line_of(row) for row in await session.scalars(query.order_by(LineRow.seq))]
 
     # Participants and artefacts
 
@@ -287,89 +279,8 @@ async def _fenced(session: AsyncSession, lease: Lease) -> MeetingRow:
     return row
 
 
-def _note(row: MeetingRow, heartbeat: Heartbeat | None) -> None:
-    if heartbeat is not None:
-        row.heartbeat_at, row.heartbeat_ms = heartbeat.at, heartbeat.meeting_ms
-        row.open_tracks = [
-            [one.identity, one.name, one.track_sid, one.settled_ms] for one in heartbeat.tracks
-        ]
-
-
 async def _heartbeat(session: AsyncSession, row: MeetingRow) -> Heartbeat | None:
     """The last one; what was committed after it is settled too."""
-    if row.heartbeat_at is None or row.heartbeat_ms is None:
-        return None
     ends = select(LineRow.track_sid, func.max(LineRow.end_ms)).group_by(LineRow.track_sid)
     found = await session.execute(ends.where(LineRow.meeting_id == row.id))
-    committed = {str(sid): int(end_ms) for sid, end_ms in found}
-    return Heartbeat(
-        at=row.heartbeat_at,
-        meeting_ms=row.heartbeat_ms,
-        tracks=tuple(
-            OpenTrack(
-                identity=identity,
-                name=name,
-                track_sid=sid,
-                settled_ms=max(settled_ms, committed.get(sid, 0)),
-            )
-            for identity, name, sid, settled_ms in row.open_tracks or ()
-        ),
-    )
-
-
-def _meeting(row: MeetingRow) -> Meeting:
-    return Meeting(
-        id=row.id,
-        room=row.room,
-        title=row.title,
-        language=row.language,
-        organisers=tuple(Organiser(**one) for one in row.organisers),
-        state=MeetingState(row.state),
-        started_at=row.started_at,
-        notice_at=row.notice_at,
-        ended_at=row.ended_at,
-        delivered_at=row.delivered_at,
-        error=row.error,
-        holder=row.holder,
-        lease_until=row.lease_until,
-    )
-
-
-def _line_row(line: Line, meeting_id: str, seq: int, now: datetime) -> LineRow:
-    return LineRow(
-        id=line.id,
-        meeting_id=meeting_id,
-        seq=seq,
-        kind="segment" if line.reason is None else "gap",
-        identity=line.identity,
-        name=line.name,
-        track_sid=line.track_sid,
-        start_ms=line.start_ms,
-        end_ms=line.end_ms,
-        text=line.text,
-        language=line.language,
-        confidence=line.confidence,
-        words=[[w.text, w.start_ms, w.end_ms, round(w.probability, 4)] for w in line.words],
-        reason=line.reason,
-        created_at=now,
-    )
-
-
-def _line(row: LineRow) -> Line:
-    return Line(
-        id=row.id,
-        seq=row.seq,
-        identity=row.identity,
-        name=row.name,
-        track_sid=row.track_sid,
-        start_ms=row.start_ms,
-        end_ms=row.end_ms,
-        text=row.text,
-        language=row.language,
-        confidence=row.confidence,
-        words=tuple(
-            LineWord(text=text, start_ms=start, end_ms=end, probability=probability)
-            for text, start, end, probability in row.words
-        ),
-        reason=row.reason,
-    )
+    return heartbeat_of(row, committed_ms={str(sid): int(end_ms) for sid, end_ms in found})
