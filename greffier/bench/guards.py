@@ -14,7 +14,7 @@ from itertools import islice
 
 import numpy as np
 
-from greffier.bench.nonspeech import Section, nonspeech
+from greffier.bench.nonspeech.sections import Section, nonspeech
 from greffier.bench.speech import Utterance, from_meeting
 from models.base import (
     SAMPLE_RATE,

@@ -38,7 +38,7 @@ def as_table(table: GuardTable) -> str:
     return "\n".join(
         [
             f"Over {table.seconds / 60:g} minutes of made non-speech (noise, music, typing, "
-            "breath, hum, clicks, silence: `greffier/bench/nonspeech.py`), and the demo meeting "
+            "breath, hum, clicks, silence: `greffier/bench/nonspeech/`), and the demo meeting "
             "for what a guard takes from real speech.",
             "",
             _HEAD,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from greffier.bench.nonspeech import KINDS, SECTION_SEC, nonspeech
+from greffier.bench.nonspeech.sections import KINDS, SECTION_SEC, nonspeech
 from models.base import SAMPLE_RATE
 
 

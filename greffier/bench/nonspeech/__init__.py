@@ -1,0 +1,1 @@
+"""Sound in which nobody says anything, made by code: what a microphone hears between turns."""
