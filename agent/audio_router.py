@@ -54,6 +54,9 @@ class AudioRouter:
         request.new_audio_stream.sample_rate = SAMPLE_RATE
         request.new_audio_stream.num_channels = 1
         request.new_audio_stream.frame_size_ms = FRAME_MS
+        # No bound (see QUEUE_FRAMES). Without a word it is 100 ms: as long as this process may
+        # well hold its thread's lock, in which the frame is taken.
+        request.new_audio_stream.queue_size_frames = 0
         answer = self._client.request(request).new_audio_stream.stream
         handle, queue = self._handle_type(answer.handle.id), FrameQueue()
         # In time: the first frame takes 50 ms to come together.

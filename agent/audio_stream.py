@@ -17,7 +17,12 @@ FRAME_MS = 50
 """Each frame costs the same, however long it is: 20 of them a second for each track, no more."""
 FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
 QUEUE_FRAMES = 200
-"""10 s: the oldest are dropped beyond. Bounded, so that a stuck process can't fill the memory."""
+"""10 s: the oldest are dropped beyond. Bounded, so that a stuck process can't fill the memory.
+
+It is the only bound on a frame's way: the SDK's own queues, which drop without a word, and so move
+all that follows to an earlier time, are asked to have none. Nothing rests in them: what empties
+them is woken by the frame itself.
+"""
 QUEUE_SEC = QUEUE_FRAMES * FRAME_MS / 1000
 
 CLOSE_SEC = 2.0
@@ -27,11 +32,11 @@ CLOSE_SEC = 2.0
 class Taken:
     """What has come since the last time: int16 mono frames at 16 kHz, oldest first.
 
-    `overflowed`: frames before these were dropped. `ended`: none will follow.
+    `dropped`: so many frames before these. `ended`: none will follow.
     """
 
     frames: tuple[bytes, ...]
-    overflowed: bool
+    dropped: int
     ended: bool
 
 
@@ -70,11 +75,12 @@ class FrameQueue:
 
     def take(self) -> Taken:
         """Empty the queue."""
-        # Read before the frames: a frame that comes in between is taken the next time.
-        ended, dropped = self._ended, self._dropped
-        self._dropped -= dropped
+        # Read before the frames: what comes in between is taken the next time.
+        ended = self._ended
         frames = tuple(self._frames.popleft() for _ in range(len(self._frames)))
-        return Taken(frames=frames, overflowed=dropped > 0, ended=ended)
+        # Read after them: none is dropped once the first is taken, so each was older than these.
+        dropped, self._dropped = self._dropped, 0
+        return Taken(frames=frames, dropped=dropped, ended=ended)
 
 
 class PublicStream:
@@ -87,7 +93,7 @@ class PublicStream:
             sample_rate=SAMPLE_RATE,
             num_channels=1,
             frame_size_ms=FRAME_MS,
-            capacity=QUEUE_FRAMES,
+            capacity=0,
         )
         self._reading = asyncio.create_task(self._read())
         self._closing: asyncio.Task[None] | None = None

@@ -54,12 +54,12 @@ class SampleClock:
         *,
         heard_sec: float,
         quiet: bool,
-        overflowed: bool = False,
+        dropped: int = 0,
         late: bool = False,
     ) -> Placed:
         """Place a frame of `samples` that was complete at meeting time `heard_sec`.
 
-        `overflowed`: frames before it were dropped. `late`: the reader itself was held up, and
+        `dropped`: we lost so many samples before it. `late`: the reader itself was held up, and
         what it missed may still be on its way; that is no pause of the stream. `quiet`: nobody
         speaks on this track.
         """
@@ -70,8 +70,8 @@ class SampleClock:
         if expected is None:
             at = heard
             self._compare()
-        elif overflowed and heard > expected:
-            at, lost_from = heard, expected
+        elif dropped:
+            at, lost_from = expected + dropped, expected
             self._compare()
         elif heard - expected > PAUSE_SEC * SAMPLE_RATE and not late:
             at = heard

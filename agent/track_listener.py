@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from agent.audio_stream import FRAME_MS, AudioStream
+from agent.audio_stream import FRAME_MS, FRAME_SAMPLES, AudioStream
 from agent.room_audio import to_float
 from agent.sample_clock import Placed, SampleClock
 from models.base import Samples
@@ -183,7 +183,7 @@ class TrackListener:
             return
         taken = stream.take()
         heard_sec = self._meeting_sec() - len(taken.frames) * FRAME_MS / 1000
-        overflowed = taken.overflowed
+        dropped = taken.dropped * FRAME_SAMPLES
         for frame in taken.frames:
             heard_sec += FRAME_MS / 1000
             if not self._wanted(len(frame) // 2):
@@ -193,10 +193,10 @@ class TrackListener:
                 len(samples),
                 heard_sec=heard_sec,
                 quiet=self._captions.quiet,
-                overflowed=overflowed,
+                dropped=dropped,
                 late=late,
             )
-            overflowed = False
+            dropped = 0
             yield from self._hear(samples, placed)
         if taken.ended:
             self.end()

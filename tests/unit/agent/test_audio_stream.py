@@ -1,6 +1,7 @@
 """Frames between the SDK's thread and the meeting's; and both kinds of stream, on the real SDK."""
 
 import asyncio
+import ctypes
 import inspect
 from collections.abc import Callable
 
@@ -11,9 +12,11 @@ from livekit.rtc._ffi_client import FfiClient
 
 from agent.audio_router import AudioRouter, open_streams
 from agent.audio_stream import FRAME_MS, FRAME_SAMPLES, QUEUE_FRAMES, FrameQueue, PublicStream
+from agent.settings import StreamKind
 from tests.unit.agent.streams import frame
 
 RATE = 48_000
+FRAME_SEC = FRAME_MS / 1000
 
 
 def test_frames_are_taken_once_and_in_order() -> None:
@@ -22,18 +25,18 @@ def test_frames_are_taken_once_and_in_order() -> None:
     queue.put(frame(2))
     taken = queue.take()
     assert taken.frames == (frame(1), frame(2))
-    assert not taken.overflowed
+    assert taken.dropped == 0
     assert queue.take().frames == ()
 
 
-def test_a_full_queue_drops_its_oldest_and_says_so_once() -> None:
+def test_a_full_queue_drops_its_oldest_and_says_once_how_many() -> None:
     queue = FrameQueue()
     for value in range(QUEUE_FRAMES + 3):
         queue.put(frame(value))
     taken = queue.take()
-    assert taken.overflowed
+    assert taken.dropped == 3
     assert (taken.frames[0], len(taken.frames)) == (frame(3), QUEUE_FRAMES)
-    assert not queue.take().overflowed
+    assert queue.take().dropped == 0
 
 
 def test_the_end_is_told_with_the_last_frames() -> None:
@@ -52,9 +55,9 @@ class Tone:
         self._source = rtc.AudioSource(RATE, 1, queue_size_ms=1000)
         self.track = rtc.LocalAudioTrack.create_audio_track("tone", self._source)
 
-    async def sound(self) -> None:
-        """Put 0.4 s of a tone out, which the SDK then plays in real time."""
-        wave = np.sin(np.arange(RATE * 2 // 5) / RATE * 2 * np.pi * 440) * 10_000
+    async def sound(self, sec: float = 0.4) -> None:
+        """Put some of a tone out, a second at most, which the SDK then plays in real time."""
+        wave = np.sin(np.arange(round(RATE * sec)) / RATE * 2 * np.pi * 440) * 10_000
         samples = wave.astype(np.int16)
         await self._source.capture_frame(rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples)))
 
@@ -88,6 +91,38 @@ async def test_the_router_hears_what_the_sdks_own_stream_hears() -> None:
     public.close()
     await until(lambda: routed.take().ended)
     router.close()
+
+
+@pytest.mark.parametrize("kind", ["routed", "public"])
+async def test_a_process_that_was_held_up_loses_no_frame_unsaid(
+    kind: StreamKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real SDK: neither its thread nor our loop runs for a while, and no queue of it is full."""
+    monkeypatch.setattr("agent.audio_stream.QUEUE_FRAMES", 4)
+    tone = Tone()
+    open_stream, close = open_streams(kind)
+    stream = open_stream(tone.track)
+    came: list[bytes] = []
+
+    def begun() -> bool:
+        came.extend(stream.take().frames)
+        return any(map(loud, came))
+
+    await tone.sound(0.9)
+    await until(begun)
+    # Unlike time.sleep, it keeps the lock that the SDK's thread needs for a frame.
+    ctypes.PyDLL(None).usleep(600_000)
+    dropped = 0
+    for _ in range(60):
+        taken = stream.take()
+        came.extend(taken.frames)
+        dropped += taken.dropped
+        await asyncio.sleep(0.01)
+    assert dropped > 0
+    assert sum(map(loud, came)) + dropped == pytest.approx(0.9 / FRAME_SEC, abs=1)
+    stream.close()
+    await asyncio.sleep(0)
+    close()
 
 
 async def test_all_streams_of_a_router_share_one_subscription_that_never_queues() -> None:

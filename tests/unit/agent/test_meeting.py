@@ -100,7 +100,7 @@ class Talk:
         if Talk.frames == SPOKEN_FRAMES and Talk.failures:
             raise Talk.failures.pop()
         Talk.frames += 1
-        return Taken(frames=(frame(8000),), overflowed=False, ended=False)
+        return Taken(frames=(frame(8000),), dropped=0, ended=False)
 
     def close(self) -> None:
         pass

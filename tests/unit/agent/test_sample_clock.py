@@ -16,10 +16,10 @@ def place(
     heard_sec: float,
     *,
     quiet: bool = True,
-    overflowed: bool = False,
+    dropped: int = 0,
     late: bool = False,
 ) -> Placed:
-    return clock.place(FRAME, heard_sec=heard_sec, quiet=quiet, overflowed=overflowed, late=late)
+    return clock.place(FRAME, heard_sec=heard_sec, quiet=quiet, dropped=dropped, late=late)
 
 
 def test_the_origin_is_the_meetings_time_at_the_first_frame() -> None:
@@ -45,12 +45,14 @@ def test_a_reader_that_was_held_up_is_no_pause_of_the_stream() -> None:
     assert place(clock, 5.0, late=True).at_sample == first.at_sample + FRAME
 
 
-def test_what_a_full_queue_dropped_is_said() -> None:
-    """However late the reader was, and however little was lost."""
+def test_what_a_full_queue_dropped_is_said_to_the_sample() -> None:
+    """Whatever the clock says: the reader was late, and what it missed came all at once."""
     clock = SampleClock()
     first = place(clock, 2.0)
-    placed = place(clock, 2.5, overflowed=True, late=True)
-    assert placed == Placed(at_sample=40_000 - FRAME, lost_from=first.at_sample + FRAME)
+    lost_from = first.at_sample + FRAME
+    placed = place(clock, 2.55, dropped=10 * FRAME, late=True)
+    assert placed == Placed(at_sample=lost_from + 10 * FRAME, lost_from=lost_from)
+    assert place(clock, 2.6).at_sample == placed.at_sample + FRAME
 
 
 def test_after_a_restart_the_clock_counts_but_never_goes_back() -> None:
