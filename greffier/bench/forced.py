@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from models.base import Kind
-from models.whisper.model import Prepared, WhisperModel
+from models.whisper.item import Prepared
+from models.whisper.model import WhisperModel
 
 TOKENS_A_SEC = 4.0
 """French and English as they are spoken; Whisper's tokens are a bit shorter than words."""
@@ -20,7 +21,7 @@ class ForcedModel(WhisperModel):
         return max(math.ceil(longest_sec * TOKENS_A_SEC), 1)
 
     def _suppressed(self) -> list[int]:
-        return [*super()._suppressed(), self._first.eot]
+        return [*super()._suppressed(), self._tokens.marks.eot]
 
     def _retry(self, *_: Any) -> list[int]:
         """Random text always looks poor, and real text seldom does."""

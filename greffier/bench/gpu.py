@@ -38,7 +38,8 @@ from greffier.settings import Settings
 from models.base import SAMPLE_RATE, Kind
 from models.settings import AsrSettings
 from models.store.store import resolve
-from models.whisper.model import Prepared, WhisperModel
+from models.whisper.item import Prepared
+from models.whisper.model import WhisperModel
 from models.whisper.sound import Sound
 
 BATCHES = (1, 4, 16, 32, 64)

@@ -27,7 +27,8 @@ from models.base import (
 from models.engine.batching import BatchKey, window_sec
 from models.settings import AsrSettings
 from models.vad import SileroModel
-from models.whisper.model import Prepared, Transcript, WhisperModel
+from models.whisper.item import Prepared, Transcript
+from models.whisper.model import WhisperModel
 from models.whisper.sound import Session, Sound
 from models.wire.messages import from_pcm, to_pcm
 from pipelines.captions import TrackCaptions

@@ -14,7 +14,7 @@ from models.engine.memory_limit import MemoryLimit, is_out_of_memory
 from models.engine.observer import DecodedBatch, DecodedItem, EngineObserver, Work
 from models.engine.watchdog import Watchdog
 from models.settings import AsrSettings
-from models.whisper.model import Transcript
+from models.whisper.item import Transcript
 
 log = structlog.get_logger("greffier.asr")
 EXIT_BROKEN = 70

@@ -11,7 +11,7 @@ import numpy as np
 from opentelemetry.context import Context
 
 from models.base import SAMPLE_RATE, Kind, Recognition, RecognitionRequest, Task
-from models.whisper.model import Prepared, Transcript
+from models.whisper.item import Prepared, Transcript
 from models.whisper.sound import Features, Sound
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from models.base import RecognitionRequest
 from models.engine.job import Job, Transcriber, fit
-from models.whisper.model import Transcript
+from models.whisper.item import Transcript
 
 
 class LanguageModels:

@@ -8,7 +8,7 @@ from typing import Any
 
 from models.base import RecognisedWord
 from models.long_audio.segments import FileSegment, FileTranscript
-from models.whisper.model import compression_ratio
+from models.whisper.decoded import compression_ratio
 
 DONE = "data: [DONE]\n\n"
 

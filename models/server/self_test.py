@@ -16,7 +16,9 @@ from models.base import SAMPLE_RATE, Kind, ModelError, Samples
 from models.engine.batching import window_sec
 from models.engine.job import silence
 from models.settings import AsrSettings
-from models.whisper.model import COMPRESSION_LIMIT, Transcript, WhisperModel, compression_ratio
+from models.whisper.decoded import COMPRESSION_LIMIT, compression_ratio
+from models.whisper.item import Transcript
+from models.whisper.model import WhisperModel
 from models.whisper.sound import Sound
 
 CLIPS = Path(__file__).parents[2] / "assets" / "self-test"

@@ -1,6 +1,5 @@
 """Whisper on CTranslate2, called directly: batches of items of one window length.
 
-`WhisperModel` decodes; `models.whisper.words` makes words of tokens; `models.whisper.files` loads.
 The caller owns the thread: nothing here may run on an event loop.
 """
 
@@ -8,36 +7,32 @@ from __future__ import annotations
 
 import math
 import time
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import ctranslate2
 import numpy as np
-from faster_whisper.tokenizer import _LANGUAGE_CODES, Tokenizer
-from numpy.typing import NDArray
+from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from models.base import SAMPLE_RATE, Kind, RecognisedWord, Task
+from models.whisper.alignment import FRAMES_PER_SEC, Alignment
+from models.whisper.decoded import Decoded
+from models.whisper.encoded import Rows, groups
 from models.whisper.files import Loaded, load_files
+from models.whisper.item import Prepared, Transcript, stacked
+from models.whisper.language import likeliest
 from models.whisper.log_mel import LogMelStream
 from models.whisper.sound import Sound
-from models.whisper.words import POSITIONS_PER_SEC, aligned_words
+from models.whisper.tokens import Tokens
+from models.whisper.words import POSITIONS_PER_SEC
 
-FRAMES_PER_SEC = 100
 MAX_NEW_TOKENS = 224
 TOKENS_PER_SEC = 12
 """Faster than anybody speaks: a decoder that wants more is in a loop."""
 SPARE_TOKENS = 12
-PROMPT_TOKENS = (25, 50, 100)
-MAX_PROMPT_TOKENS = PROMPT_TOKENS[-1]
-COMPRESSION_LIMIT = 2.4
-LOGPROB_LIMIT = -1.0
-NO_SPEECH_LIMIT = 0.6
 TIMED_PARTIAL_SEC = 6
 """Partials with a window of this length have word times too: by them the window moves on."""
-CPU_ALIGNED = 1
 CPU_BEAMED = 4
 """Items that go together there: with more, the scores of a whole vocabulary a token leave the
 cache, and an item costs two to three times as much. A GPU takes all at once."""
@@ -48,74 +43,6 @@ makes a tenth more word errors, as it ends some sure sentences early."""
 UNLOAD_TRIES = 500
 HOTTER = 0.4
 HOTTER_HYPOTHESES = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A request made ready outside the model's thread. `mel` is (mels, frames), zeros included."""
-
-    mel: NDArray[np.float32]
-    audio_sec: float
-    kind: Kind
-    prompt: tuple[int, ...]
-    language: str | None
-    languages: tuple[str, ...]
-    temperature: float = 0.0
-    language_prior: tuple[float, ...] = ()
-    task: Task = Task.TRANSCRIBE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transcript:
-    """What one item says; `words`: seconds from its first sample; short partials have none."""
-
-    text: str
-    language: str
-    words: tuple[RecognisedWord, ...] = ()
-    avg_logprob: float = 0.0
-    no_speech_prob: float = 0.0
-    language_probability: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decoded:
-    text: str
-    tokens: list[int] = field(repr=False)
-    avg_logprob: float
-    no_speech_prob: float
-
-    @property
-    def is_silence(self) -> bool:
-        return self.no_speech_prob > NO_SPEECH_LIMIT and self.avg_logprob < LOGPROB_LIMIT
-
-    @property
-    def is_poor(self) -> bool:
-        packed = compression_ratio(self.text) > COMPRESSION_LIMIT
-        return (packed or self.avg_logprob < LOGPROB_LIMIT) and not self.is_silence
-
-    @property
-    def rank(self) -> tuple[bool, bool, float]:
-        packed = compression_ratio(self.text) > COMPRESSION_LIMIT
-        return bool(self.tokens), not packed, self.avg_logprob
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows:
-    """Some items of what the encoder gave out: at least those that were asked for."""
-
-    view: Any
-    rows: Sequence[int]
-    memory: NDArray[np.float32] | None = field(default=None, repr=False)
-
-    @classmethod
-    def of(cls, encoded: Any, rows: Sequence[int]) -> Self:
-        count = encoded.shape[0]
-        floats = encoded.dtype == ctranslate2.DataType.float32
-        if len(rows) == count or encoded.device != "cpu" or not floats:
-            # Nothing outside the GPU can cut this; there a needless item costs little.
-            return cls(view=encoded, rows=range(count))
-        memory = np.asarray(encoded)[list(rows)]
-        return cls(view=ctranslate2.StorageView.from_array(memory), rows=rows, memory=memory)
 
 
 class WhisperModel:
@@ -131,12 +58,11 @@ class WhisperModel:
     ) -> None:
         self._model = loaded.model
         self._features = loaded.features
-        self._tokens = loaded.tokenizer
+        self._tokens = Tokens(loaded.tokenizer, multilingual=self._model.is_multilingual)
+        self._alignment = Alignment(self._model, self._tokens)
         self._beam_partial = beam_partial
         self._beam_final = beam_final
         self._beam_below = beam_below
-        self._tokenizers: dict[str, Tokenizer] = {}
-        self._first = self._tokenizer("en")
 
     @classmethod
     def load(
@@ -182,15 +108,8 @@ class WhisperModel:
         return language in _LANGUAGE_CODES
 
     def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
-        """Token ids of the text before, with their leading mark; the last hundred tokens of it.
-
-        A batch has prompts of one length: they come in few, a shorter text repeated to the next.
-        """
-        if not prompt.strip():
-            return ()
-        ids = self._first.encode(" " + prompt.strip())[-MAX_PROMPT_TOKENS:]
-        length = next(length for length in PROMPT_TOKENS if length >= len(ids))
-        return (self._first.sot_prev, *(ids * -(-length // len(ids)))[-length:])
+        """Token ids of the text before, as `prepare` takes them; any thread."""
+        return self._tokens.prompt(prompt)
 
     @property
     def bands(self) -> int:
@@ -269,14 +188,14 @@ class WhisperModel:
         encoded: Any,
         batch: Sequence[Prepared],
         languages: Sequence[str],
-        decoded: list[_Decoded],
+        decoded: list[Decoded],
         words: Sequence[Sequence[RecognisedWord]],
     ) -> list[int]:
         """Decode unsure finals with the wide beam, then poor ones hotter; return which."""
         unsure = self._unsure(batch[0], decoded, words)
-        for few in _few(unsure, CPU_BEAMED if encoded.device == "cpu" else len(batch)):
+        for few in groups(unsure, CPU_BEAMED if encoded.device == "cpu" else len(batch)):
             smaller = [batch[at] for at in few]
-            part = _Rows.of(encoded, few)
+            part = Rows.of(encoded, few)
             view = part.view if len(part.rows) == len(few) else self._encode(smaller)
             spoken = [languages[at] for at in few]
             again = self._generate(view, smaller, spoken, beam=self._beam_final)
@@ -287,7 +206,7 @@ class WhisperModel:
     def _unsure(
         self,
         first: Prepared,
-        decoded: Sequence[_Decoded],
+        decoded: Sequence[Decoded],
         words: Sequence[Sequence[RecognisedWord]],
     ) -> list[int]:
         if first.temperature or self._beam_final == self._first_beam(first):
@@ -330,9 +249,9 @@ class WhisperModel:
         *,
         beam: int,
         hotter: bool = False,
-    ) -> list[_Decoded]:
+    ) -> list[Decoded]:
         prompts = [
-            [*item.prompt, *self._start(language, item.task), self._first.no_timestamps]
+            self._tokens.opening(item.prompt, language, item.task)
             for item, language in zip(batch, languages, strict=True)
         ]
         longest = max(item.audio_sec for item in batch)
@@ -356,25 +275,14 @@ class WhisperModel:
             suppress_tokens=self._suppressed(),
             **search,
         )
-        return [self._decoded(result) for result in results]
+        return [Decoded.of(result, self._tokens) for result in results]
 
     def new_tokens(self, longest_sec: float) -> int:
         """How many tokens a sound of that length may have."""
         return min(MAX_NEW_TOKENS, math.ceil(longest_sec * TOKENS_PER_SEC) + SPARE_TOKENS)
 
-    def _decoded(self, result: Any) -> _Decoded:
-        tokens = [token for token in result.sequences_ids[0] if token < self._first.eot]
-        count = len(result.sequences_ids[0])
-        return _Decoded(
-            text=self._first.decode(tokens).strip(),
-            tokens=tokens,
-            # Nothing said has no mean: CTranslate2 divides by its length, which is zero.
-            avg_logprob=float(result.scores[0]) * count / (count + 1) if count else 0.0,
-            no_speech_prob=float(result.no_speech_prob),
-        )
-
     def _retry(
-        self, batch: Sequence[Prepared], languages: Sequence[str], decoded: list[_Decoded]
+        self, batch: Sequence[Prepared], languages: Sequence[str], decoded: list[Decoded]
     ) -> list[int]:
         """Decode poor items once more, hotter, as a smaller batch; keep the better text."""
         poor = [at for at, one in enumerate(decoded) if one.is_poor]
@@ -393,89 +301,11 @@ class WhisperModel:
         encoded: Any,
         batch: Sequence[Prepared],
         languages: Sequence[str],
-        decoded: Sequence[_Decoded],
+        decoded: Sequence[Decoded],
         *,
         wanted: Sequence[int],
     ) -> list[tuple[RecognisedWord, ...]]:
-        """Return the words of each item that is `wanted`; of the others none."""
-        words: list[tuple[RecognisedWord, ...]] = [()] * len(batch)
-        # An empty text can't be aligned, so it borrows the end mark.
-        texts = [one.tokens or [self._first.eot] for one in decoded]
-        frames = [max(math.ceil(item.audio_sec * FRAMES_PER_SEC), 2) for item in batch]
-        frames = [min(count, item.mel.shape[1]) for count, item in zip(frames, batch, strict=True)]
-        few = CPU_ALIGNED if encoded.device == "cpu" else len(batch)
-        # One call takes one language, and a call costs as much as its items.
-        for language in sorted({languages[at] for at in wanted}):
-            tokenizer = self._tokenizer(language)
-            for rows in _few([at for at in wanted if languages[at] == language], few):
-                part = _Rows.of(encoded, rows)
-                results = self._model.align(
-                    part.view,
-                    self._start(language),
-                    [texts[at] for at in part.rows],
-                    [frames[at] for at in part.rows],
-                )
-                for at, result in zip(part.rows, results, strict=True):
-                    if at in rows and decoded[at].tokens:
-                        words[at] = aligned_words(
-                            tokenizer, decoded[at].tokens, result, batch[at].audio_sec
-                        )
-        return words
-
-    def _tokenizer(self, language: str) -> Tokenizer:
-        if language not in self._tokenizers:
-            self._tokenizers[language] = Tokenizer(
-                self._tokens, self._model.is_multilingual, task="transcribe", language=language
-            )
-        return self._tokenizers[language]
-
-    def _start(self, language: str, task: Task = Task.TRANSCRIBE) -> list[int]:
-        start = list(self._tokenizer(language).sot_sequence)
-        if task is Task.TRANSLATE:
-            start = [self._first.translate if id == self._first.transcribe else id for id in start]
-        return start
+        return self._alignment.words(encoded, batch, languages, decoded, wanted=wanted)
 
     def _suppressed(self) -> list[int]:
-        marks = self._first
-        # -1 stands for the symbols that the model's own config.json suppresses.
-        return [
-            -1,
-            marks.transcribe,
-            marks.translate,
-            marks.sot,
-            marks.sot_prev,
-            marks.sot_lm,
-            marks.no_speech,
-        ]
-
-
-def _few(rows: Sequence[int], most: int) -> list[Sequence[int]]:
-    return [rows[first : first + most] for first in range(0, len(rows), most)]
-
-
-def stacked(batch: Sequence[Prepared]) -> NDArray[np.float32]:
-    """Return the mels as (items, mels, frames), as long as the longest: silence fills the rest."""
-    longest = max(item.mel.shape[1] for item in batch)
-    mels = np.empty((len(batch), batch[0].mel.shape[0], longest), dtype=np.float32)
-    for at, item in enumerate(batch):
-        frames = item.mel.shape[1]
-        mels[at, :, :frames] = item.mel
-        # A window ends with zeros after the sound, and nothing of a mel is below their value.
-        mels[at, :, frames:] = item.mel.min()
-    return mels
-
-
-def likeliest(
-    heard: Mapping[str, float], languages: Sequence[str], prior: Sequence[float] = ()
-) -> tuple[str, float]:
-    """The language among `languages`, and its share of what was `heard` of them, prior left out."""
-    known = {code: max(heard.get(code, 0.0), 1e-9) for code in languages}
-    weights = dict(zip(languages, prior, strict=True)) if prior else {}
-    best = max(known, key=lambda code: known[code] * weights.get(code, 1.0))
-    return best, known[best] / sum(known.values())
-
-
-def compression_ratio(text: str) -> float:
-    """How well the text packs: repetitions pack too well."""
-    data = text.encode()
-    return len(data) / len(zlib.compress(data))
+        return self._tokens.suppressed()

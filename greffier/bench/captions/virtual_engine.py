@@ -16,7 +16,8 @@ from models.base import Kind, ModelUnavailable, Recognition, RecognitionRequest
 from models.engine.batching import BatchKey, BatchQueue, Pending, window_sec
 from models.engine.job import recognition_of
 from models.settings import AsrSettings
-from models.whisper.model import Transcript, WhisperModel
+from models.whisper.item import Transcript
+from models.whisper.model import WhisperModel
 from models.whisper.sound import Sound
 
 _SETTLING_TURNS = 16

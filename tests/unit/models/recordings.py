@@ -12,8 +12,8 @@ import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 
 from models.base import RecognisedWord, Samples
+from models.whisper.item import Prepared, Transcript
 from models.whisper.log_mel import LogMelStream
-from models.whisper.model import Prepared, Transcript
 from models.whisper.sound import Sound
 
 STEP = 0.04

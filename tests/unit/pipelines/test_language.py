@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from models.base import Kind, Recognition
-from models.whisper.model import likeliest
+from models.whisper.language import likeliest
 from pipelines.language import LanguageMemory
 
 BOTH = ("fr", "en")
@@ -79,11 +79,3 @@ def test_three_languages() -> None:
     prior = memory.prior(2.0)
     assert sum(prior) == pytest.approx(1, abs=1e-3)
     assert prior[2] == max(prior)
-
-
-def test_the_prior_weighs_and_is_left_out_of_what_is_said_of_the_sound() -> None:
-    """Other languages than the meeting's are not even looked at."""
-    shares = {"cy": 0.6, "en": 0.3, "fr": 0.1}
-    assert likeliest(shares, BOTH) == ("en", pytest.approx(0.75))
-    assert likeliest(shares, BOTH, (0.9, 0.1)) == ("fr", pytest.approx(0.25))
-    assert likeliest({}, BOTH)[1] == pytest.approx(0.5)

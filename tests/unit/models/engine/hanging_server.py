@@ -15,7 +15,7 @@ import uvicorn
 from models.engine.engine import Engine
 from models.server.server import application
 from models.settings import AsrSettings
-from models.whisper.model import Prepared, Transcript
+from models.whisper.item import Prepared, Transcript
 from tests.unit.models.engine.test_engine import FakeModel
 
 

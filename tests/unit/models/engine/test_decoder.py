@@ -10,7 +10,7 @@ from models.base import Kind, ModelRejected, ModelUnavailable
 from models.engine.batching import window_sec
 from models.engine.engine import Engine
 from models.settings import AsrSettings
-from models.whisper.model import Prepared, Transcript
+from models.whisper.item import Prepared, Transcript
 from tests.unit.models.engine.test_engine import FakeModel, busy, request
 
 

@@ -18,8 +18,8 @@ from models.base import (
 )
 from models.engine.engine import Engine, Superseded
 from models.settings import AsrSettings
+from models.whisper.item import Prepared, Transcript
 from models.whisper.log_mel import LogMelStream
-from models.whisper.model import Prepared, Transcript
 from models.whisper.sound import Sound
 
 

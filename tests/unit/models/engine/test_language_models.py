@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from models.base import Kind, Recognition, RecognitionRequest
 from models.engine.engine import Engine
 from models.settings import AsrSettings
+from models.whisper.item import Prepared, Transcript
 from models.whisper.log_mel import LogMelStream
-from models.whisper.model import Prepared, Transcript, WhisperModel
+from models.whisper.model import WhisperModel
 from models.whisper.sound import Sound
 from tests.unit.models.engine.test_engine import FakeModel, busy, request
 

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import math
-import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from models.base import Kind, ModelError, Task
-from models.whisper.model import Prepared, WhisperModel, compression_ratio, stacked
+from models.base import Kind, Task
+from models.whisper.item import Prepared, stacked
+from models.whisper.model import WhisperModel
 from models.whisper.sound import Sound
-from models.whisper.words import group
 
 
 @pytest.fixture(scope="module")
@@ -88,78 +86,6 @@ def test_a_prompt_is_text_before(model: WhisperModel) -> None:
     assert {len(model.prompt_tokens("bonjour " * n)) for n in range(1, 60)} == {26, 51, 101}
     prompt = model.prompt_tokens("bonjour")
     model.transcribe([item(model, prompt=prompt), item(model, seed=1, prompt=prompt)])
-
-
-def test_missing_folder_and_files_are_named(tiny_model: Path, tmp_path: Path) -> None:
-    """Each missing part gets a message with its name and what to do."""
-    with pytest.raises(ModelError, match="there is no model folder"):
-        WhisperModel.load(tmp_path / "nowhere")
-    for name in ("model.bin", "config.json", "tokenizer.json"):
-        folder = tmp_path / name
-        shutil.copytree(tiny_model, folder)
-        (folder / name).unlink()
-        with pytest.raises(ModelError, match=f"has no {name}"):
-            WhisperModel.load(folder, device="cpu")
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("model.bin", b"garbage" * 100, "can't be loaded"),
-        ("config.json", b"{", "can't be loaded"),
-        ("tokenizer.json", b"{}", "tokenizer.json is damaged"),
-        ("preprocessor_config.json", b"{", "preprocessor_config.json is damaged"),
-        ("preprocessor_config.json", b'{"feature_size": 128}', "128 mel bands"),
-    ],
-)
-def test_damaged_files_are_named(
-    tiny_model: Path, tmp_path: Path, name: str, content: bytes, message: str
-) -> None:
-    """A damaged file is a ModelError, never a bare error of a library."""
-    folder = tmp_path / "model"
-    shutil.copytree(tiny_model, folder)
-    (folder / name).write_bytes(content)
-    with pytest.raises(ModelError, match=message):
-        WhisperModel.load(folder, device="cpu")
-
-
-def test_a_truncated_model_is_damaged(tiny_model: Path, tmp_path: Path) -> None:
-    """A download that broke off is noticed."""
-    folder = tmp_path / "model"
-    shutil.copytree(tiny_model, folder)
-    file = folder / "model.bin"
-    file.write_bytes(file.read_bytes()[:50_000])
-    with pytest.raises(ModelError, match="can't be loaded"):
-        WhisperModel.load(folder, device="cpu")
-
-
-def test_wrong_device_or_type_is_named(tiny_model: Path) -> None:
-    """A compute type that doesn't exist is the administrator's to mend."""
-    with pytest.raises(ModelError, match=r"asr\.compute_type"):
-        WhisperModel.load(tiny_model, device="cpu", compute_type="float7")
-
-
-def test_repetitions_pack_well() -> None:
-    """A loop's compression ratio is above the limit, a sentence's below."""
-    assert compression_ratio("je ne sais pas " * 20) > 2.4
-    assert compression_ratio("Le comité a adopté le budget de la commune.") < 2.4
-
-
-@pytest.mark.parametrize(
-    ("subwords", "words"),
-    [
-        ([" Oui", " ?", " Non", " !"], [" Oui ?", " Non !"]),
-        ([" l", "'", "ord", "re", " du", " jour", "."], [" l'ordre", " du", " jour."]),
-        ([" «", " Bon", "jour", " »"], [" « Bonjour »"]),
-        ([" rendez", "-", "vous", ",", " (", "ici", ")"], [" rendez-vous,", " (ici)"]),
-        (["Hello", " world", "..."], ["Hello", " world..."]),
-    ],
-)
-def test_words_keep_their_punctuation(subwords: list[str], words: list[str]) -> None:
-    """Marks belong to their word, spaced as in French or not."""
-    pieces = group(subwords, [1] * len(subwords))
-    assert [piece.text for piece in pieces] == words
-    assert sum(piece.tokens for piece in pieces) == len(subwords)
 
 
 class Spy:
@@ -256,16 +182,7 @@ def test_a_detected_language_comes_with_what_the_sound_says_of_it(model: Whisper
 def test_translating_is_another_mark_of_the_prompt(model: WhisperModel) -> None:
     """Both tasks may be in one batch: the prompts are of one length."""
     tasks = [item(model, language="fr"), item(model, language="fr", task=Task.TRANSLATE)]
-    transcribe, translate = (model._start("fr", one.task) for one in tasks)
+    transcribe, translate = (model._tokens.start("fr", one.task) for one in tasks)
     assert len(transcribe) == len(translate)
     assert transcribe != translate
     assert len(model.transcribe(tasks)) == 2
-
-
-def test_nothing_said_has_a_number_that_can_be_sent(model: WhisperModel) -> None:
-    """By greedy search CTranslate2 scores it -inf; times no tokens that were no number at all."""
-    silent = SimpleNamespace(sequences_ids=[[]], scores=[-math.inf], no_speech_prob=0.1)
-    decoded = model._decoded(silent)
-    assert (decoded.text, decoded.avg_logprob, decoded.is_poor) == ("", 0.0, False)
-    poor = SimpleNamespace(sequences_ids=[[1, 2]], scores=[-3.0], no_speech_prob=0.1)
-    assert model._decoded(poor).rank > decoded.rank, "some words are better than none"

@@ -10,7 +10,7 @@ import pytest
 from greffier.bench.captions.virtual_engine import VirtualClock, VirtualEngine, settle
 from models.base import SAMPLE_RATE, Kind, ModelError, Recognition, RecognitionRequest
 from models.settings import AsrSettings
-from models.whisper.model import Transcript
+from models.whisper.item import Transcript
 
 
 class Decoder:
