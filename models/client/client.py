@@ -11,15 +11,24 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Self
 
-from models.base import Kind, ModelUnavailable, Recognition, RecognitionRequest
+from models.base import (
+    Kind,
+    ModelRejected,
+    ModelUnavailable,
+    Recognition,
+    RecognitionRequest,
+)
 from models.client.connections import Connections, Exchange
-from models.client.link import PARTIAL_TIMEOUT_SEC, AsrLink, ProcessAway
+from models.client.link import PARTIAL_TIMEOUT_SEC, AsrLink, ProcessAway, RequestFailed
 from models.client.placement import Placement
 from models.wire.address import Address, parse_addresses
 
 FIRST_PAUSE_SEC = 0.1
 LONGEST_PAUSE_SEC = 1.0
 FINAL_LIMIT_SEC = 120.0
+MOST_FAILURES = 3
+"""A process that fails at a final so often (500) will always: it is given up at once, not after
+the two minutes that one may take to come back."""
 LOAD_TIMEOUT_SEC = 0.5
 """A process that doesn't even say its load by then is not the one to choose."""
 
@@ -28,7 +37,8 @@ class AsrClient:
     """One client an event loop. `recognise` may be cancelled at any time; it forgets the request.
 
     `url` names one process or several, separated by commas. A track stays with its process until
-    that one dies. A final that isn't answered within `final_limit_sec` raises ModelUnavailable.
+    that one dies. A final that isn't answered within `final_limit_sec` raises ModelUnavailable; one
+    that the process fails at again and again, ModelRejected.
     Raises ModelError at once for an address that is none.
     """
 
@@ -84,12 +94,16 @@ class AsrClient:
         began = self._clock()
         deadline = began + self._final_limit_sec
         pause = FIRST_PAUSE_SEC
+        failures = 0
         while True:
             # Until the limit: a final sent twice to a busy process would only make it busier.
             left = max(deadline - self._clock(), 0.01)
             try:
                 return await self._ask(replace(request, age_sec=self._clock() - began), left)
             except ModelUnavailable as error:
+                failures += isinstance(error, RequestFailed)
+                if failures >= MOST_FAILURES:
+                    raise ModelRejected(str(error)) from error
                 if self._clock() + pause >= deadline:
                     raise
                 if isinstance(error, ProcessAway) and self._placement.somebody_is_up:

@@ -34,6 +34,10 @@ class ProcessAway(ModelUnavailable):
     """The process is down, stopping or no recognition process: another one may answer."""
 
 
+class RequestFailed(ProcessAway):
+    """The process failed at this very request; others of it may be answered."""
+
+
 class AsrLink:
     """One process. Every call may be cancelled at any time."""
 
@@ -67,7 +71,8 @@ class AsrLink:
     async def ask(self, request: RecognitionRequest, timeout_sec: float) -> Recognition:
         """Send what the process does not have yet; all of it, should it have forgotten.
 
-        Raises ProcessAway, ModelBusy, ModelUnavailable (it will not answer this) and ModelRejected.
+        Raises ProcessAway, RequestFailed, ModelBusy, ModelUnavailable (it will not answer this)
+        and ModelRejected.
         """
         there = self._there.get(request.utterance_id, 0)
         for _ in range(2):
@@ -127,6 +132,10 @@ class AsrLink:
             raise ModelBusy(_detail(answer))
         if answer.status == HTTPStatus.CONFLICT:
             raise ModelUnavailable(_detail(answer))
+        if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise RequestFailed(
+                f"the recognition process at {self.address} failed at a request; see its log"
+            )
         if answer.status not in ANSWERS:
             raise self._away(f"said {answer.status}: {_detail(answer)}")
         return answer

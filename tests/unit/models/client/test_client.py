@@ -75,7 +75,7 @@ def failing(times: int, failure: int | Exception) -> Handler:
     return handle
 
 
-@pytest.mark.parametrize("failure", [httpx.ConnectError("x"), httpx.ReadError("x"), 503, 500])
+@pytest.mark.parametrize("failure", [httpx.ConnectError("x"), httpx.ReadError("x"), 503, 502])
 async def test_finals_are_sent_again(failure: int | Exception) -> None:
     """A final waits for the process to come back, longer each time, a second at most."""
     clock = Clock()
@@ -105,6 +105,17 @@ async def test_finals_give_up_at_the_limit() -> None:
         with pytest.raises(ModelUnavailable, match="greffier asr"):
             await asr.recognise(request(Kind.FINAL))
     assert 110 < clock.now <= 120
+
+
+async def test_what_the_process_fails_at_again_and_again_is_given_up_soon() -> None:
+    """A 500 may be a bad moment, three are this request: it must not hold its speaker's others."""
+    clock = Clock()
+    async with client(failing(2, 500), clock) as asr:
+        assert (await asr.recognise(request(Kind.FINAL))).text == "oui"
+    async with client(failing(10**6, 500), clock) as asr:
+        with pytest.raises(ModelRejected, match="see its log"):
+            await asr.recognise(request(Kind.FINAL))
+    assert clock.pauses == [0.1, 0.2] * 2
 
 
 @pytest.mark.parametrize("failure", [httpx.ConnectError("x"), 503, 409])
