@@ -34,7 +34,7 @@ from greffier.supervisor import ProcessFailed
 from models.store.store import resolve
 
 OFFLINE_TRACKS = 32
-"""How many of the tracks are decoded off line, where the number of tracks is searched for."""
+"""How many of the tracks are decoded off line, at most."""
 _FIRST = {OURS: 16}
 """Where the search begins, for a system that is known to hold more than the others."""
 
@@ -94,7 +94,9 @@ def bench(settings: Settings, plan: Plan, *, out: Path, json_file: Path | None) 
 
 def _offline(model: Path, tracks: Tracks, plan: Plan) -> Offline:
     with _screen.status("the same utterances, one at a time, off line…"):
-        found = decode_offline(model, tracks.first(plan.tracks or OFFLINE_TRACKS))
+        found = decode_offline(
+            model, tracks.first(min(plan.tracks or OFFLINE_TRACKS, OFFLINE_TRACKS))
+        )
     _screen.print(f"offline: WER {found.wer:.2%} of {found.words} words", markup=False)
     return found
 
