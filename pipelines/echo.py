@@ -42,11 +42,15 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """The stretch of a track that is its speaker's own; empty (`all_echo`) if it is all leaked."""
+    """The stretch of a track that is its speaker's own; empty (`all_echo`) if it is all leaked.
+
+    `after_echo`: another's voice comes before it. Else its utterance keeps all of its pre-roll.
+    """
 
     first_sample: int
     end_sample: int
     sources: tuple[str, ...] = ()
+    after_echo: bool = False
 
     @property
     def all_echo(self) -> bool:
@@ -54,8 +58,8 @@ class Own:
         return self.end_sample <= self.first_sample
 
     def skip_samples(self, start_sample: int) -> int:
-        """Samples from `start_sample` on that need not be heard."""
-        return max(self.first_sample - EDGE_SAMPLES - start_sample, 0)
+        """Samples from `start_sample` on that need not be heard: another's."""
+        return max(self.first_sample - EDGE_SAMPLES - start_sample, 0) if self.after_echo else 0
 
     def cut(self, utterance: Utterance) -> Utterance:
         """The utterance with its speech bounded so, what comes after it left out."""
@@ -217,10 +221,12 @@ def _stretch(whole: Own, first: int, own: tuple[int, int] | None, leaks: list[Le
     if own is None:
         return Own(first_sample=whole.first_sample, end_sample=whole.first_sample, sources=sources)
     start, end = ((first + hop) * HOP_SAMPLES for hop in own)
+    after_echo = start - whole.first_sample > CUT_SAMPLES
     return Own(
-        first_sample=start if start - whole.first_sample > CUT_SAMPLES else whole.first_sample,
+        first_sample=start if after_echo else whole.first_sample,
         end_sample=end if whole.end_sample - end > CUT_SAMPLES else whole.end_sample,
         sources=sources,
+        after_echo=after_echo,
     )
 
 

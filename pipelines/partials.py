@@ -81,7 +81,7 @@ class Partials:
         own = self._echo.own(opened.speech_start_sample, opened.speech_end_sample)
         if own.all_echo:
             return  # the words of another: nothing to show until some are this speaker's own
-        if not self._live.skip_samples and own.first_sample > opened.speech_start_sample:
+        if not self._live.skip_samples:
             self._live.skip_samples = own.skip_samples(opened.start_sample)
         request = RecognitionRequest(
             utterance_id=self._track.utterance_id(opened.start_sample),

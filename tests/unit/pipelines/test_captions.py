@@ -110,6 +110,16 @@ async def test_partials_then_a_final_with_the_same_id() -> None:
     assert sink.events[-1] is final
 
 
+async def test_partials_and_finals_hear_the_pre_roll() -> None:
+    """Where nothing leaks in from other tracks, nothing of an utterance is left out."""
+    recogniser = by_kind()
+    captions = make(recogniser, Shown())
+    await play(captions, quiet(1), speech(2), quiet(1))
+    await captions.drain()
+    assert {request.kind for request in recogniser.requests} == {Kind.PARTIAL, Kind.FINAL}
+    assert {request.skip_samples for request in recogniser.requests} == {0}
+
+
 async def test_the_last_word_is_shown_once_it_is_heard_again() -> None:
     """Of a partial the last word is held back; nothing is shown while that is all there is."""
     sink = Shown()

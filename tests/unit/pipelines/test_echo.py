@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.base import SAMPLE_RATE, Samples
-from pipelines.echo import MeetingEcho, Own, TrackEcho, same_text
+from pipelines.echo import EDGE_SAMPLES, MeetingEcho, Own, TrackEcho, same_text
 
 SEC = SAMPLE_RATE
 
@@ -97,6 +97,7 @@ def test_an_answer_after_an_echo_is_kept_alone() -> None:
     own = tracks["b"].own(0, 3 * SEC)
     assert abs(own.first_sample - 2 * SEC) < 0.15 * SEC
     assert own.end_sample == 3 * SEC
+    assert own.skip_samples(0) == own.first_sample - EDGE_SAMPLES
 
 
 def test_a_track_alone_is_all_its_own() -> None:
@@ -104,6 +105,12 @@ def test_a_track_alone_is_all_its_own() -> None:
     tracks = meeting(a=voice(1, 1), b=pause(1))
     assert tracks["a"].own(0, SEC) == Own(first_sample=0, end_sample=SEC)
     assert tracks["b"].own(0, SEC) == Own(first_sample=0, end_sample=SEC)
+
+
+def test_an_utterance_of_ones_own_keeps_its_pre_roll() -> None:
+    """Only an echo before the speech is a reason not to hear what comes before it."""
+    tracks = meeting(a=np.concatenate([pause(1), voice(1, 1)]), b=pause(2))
+    assert tracks["a"].own(SEC, 2 * SEC).skip_samples(round(0.6 * SEC)) == 0
 
 
 LEAKED = Own(first_sample=0, end_sample=0, sources=("a",))
