@@ -9,7 +9,7 @@ setup: ## What running needs: .venv and the LiveKit server
 	@sh setup/setup.sh app livekit
 
 setup-all: ## The same, and what testing needs: linters, Node, Chromium, PostgreSQL, networks
-	@sh setup/setup.sh app dev livekit node browser network postgres
+	@sh setup/setup.sh app dev livekit participants node browser network postgres
 
 demo: setup ## A real meeting, captioned live on this terminal; ends by itself
 	@.venv/bin/python -m greffier demo $(ARGS)
@@ -29,6 +29,7 @@ bench: setup ## How many speaking tracks this machine holds; other systems too a
 	@.venv/bin/python -m greffier bench asr $(ARGS)
 
 bench-setup: setup ## The other systems of the bench, each in an environment of its own (8 GB)
+	@sh setup/setup.sh participants
 	@sh setup/python.sh bench
 	@sh setup/peers.sh
 

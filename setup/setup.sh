@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh PART…: app, dev, train (Python), livekit, node, browser, postgres, voices. Each does its work once.
+# setup.sh PART…: app, dev, train (Python), livekit, participants, node, browser, postgres, voices. Each does its work once.
 set -eu
 . "$(dirname "$0")/progress.sh"
 cd "$SETUP_ROOT"
@@ -17,7 +17,7 @@ rm -f "$SETUP_DID"
 for part in "$@"; do
     case $part in
     app | dev | train) sh setup/python.sh "$part" ;;
-    livekit | node | browser | network | postgres | voices) sh "setup/$part.sh" ;;
+    livekit | node | browser | network | participants | postgres | voices) sh "setup/$part.sh" ;;
     *) fail "unknown part $part" ;;
     esac
 done

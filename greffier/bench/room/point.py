@@ -6,14 +6,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import httpx
-import numpy as np
 import psutil
 from livekit import api
 
 from greffier.bench.cost import Cost
+from greffier.bench.room import opus
 from greffier.bench.room.crowd import Crowd
 from greffier.bench.room.figures import RoomRow, heard
 from greffier.bench.room.participants import Manner, Person, Sent
@@ -151,26 +150,28 @@ async def _cores(stack: Stack, crowd: Crowd, work: Awaitable[None]) -> dict[str,
 def _people(
     stack: Stack, room: str, size: Size, speakers: Mapping[str, TrackScript]
 ) -> list[Person]:
+    silent = str(opus.write(opus.silence(), stack.folder / "silence.json"))
+    idle = {
+        Manner.OPEN: silent,
+        Manner.NOISY: str(opus.write(opus.noise(), stack.folder / "noise.json")),
+    }.get(size.silence, "")
     people: list[Person] = []
     for identity, script in speakers.items():
-        file = stack.folder / f"{identity}.npy"
-        np.save(file, (script.samples * 32767).astype(np.int16))
-        people.append(_person(stack, room, identity, Manner.SPEAKING, file))
-    silent = size.participants - len(speakers)
-    people += [_person(stack, room, f"silent-{n}", size.silence) for n in range(silent)]
+        sound = opus.write(opus.encode(script.samples), stack.folder / f"{identity}.json")
+        token = _token(stack, room, identity)
+        people.append(Person(identity=identity, token=token, idle=silent, sound=str(sound)))
+    names = [f"silent-{number}" for number in range(size.participants - len(speakers))]
+    people += [Person(identity=one, token=_token(stack, room, one), idle=idle) for one in names]
     return people
 
 
-def _person(
-    stack: Stack, room: str, identity: str, manner: Manner, sound: Path | None = None
-) -> Person:
-    token = (
+def _token(stack: Stack, room: str, identity: str) -> str:
+    return (
         api.AccessToken(stack.addresses.livekit_api_key, stack.addresses.livekit_api_secret)
         .with_identity(identity)
         .with_grants(api.VideoGrants(room_join=True, room=room))
         .to_jwt()
     )
-    return Person(identity=identity, token=token, manner=manner, sound=str(sound or ""))
 
 
 async def _create(client: httpx.AsyncClient, stack: Stack, room: str) -> None:

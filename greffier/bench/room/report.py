@@ -147,8 +147,8 @@ def line(rows: Sequence[RoomRow], number: int) -> str:
 def _how(outcome: RoomOutcome) -> str:
     return (
         "Everything is real and on this machine: LiveKit's server, `greffier worker`, `greffier "
-        "asr` with the demo model, the participants over WebRTC in processes of 25, and a reader "
-        "of captions. All join; for "
+        "asr` with the demo model, the participants over WebRTC, whose sound is Opus before they "
+        "begin, and a reader of captions. All join; for "
         f"{outcome.quiet_sec:g} s nobody speaks; then those who speak play tracks made of the demo "
         f"meeting's utterances, {outcome.seconds:g} s each, {outcome.share:.0%} speech, while the "
         f"others stay {_MEANING[outcome.silence]}. CPU is in per cent of one core and counts all "

@@ -135,6 +135,24 @@ def test_a_build_that_fails_leaves_no_server(bench: Bench) -> None:
     assert not (bench.root / ".tools" / "bin" / "livekit-server").exists()
 
 
+def test_the_benchs_participants_are_built_once_for_each_state_of_their_source(
+    bench: Bench,
+) -> None:
+    source = bench.root / "greffier" / "bench" / "room" / "clients"
+    source.mkdir(parents=True)
+    for name in ("go.mod", "go.sum"):
+        (source / name).write_text("")
+    build = 'cat "$2/main.go" >"$6/participants"; chmod +x "$6/participants"'
+    bench.command("go", f"case $1 in env) echo go1.26.8 ;; *) {build} ;; esac")
+    built = bench.root / ".tools" / "bin" / "bench-participants"
+    for state in ("first", "second"):
+        (source / "main.go").write_text(state)
+        assert "Building the bench's participants once" in bench.run("participants.sh").stdout
+        assert built.read_text() == state
+        assert bench.run("participants.sh").stdout == ""
+    assert len(list(built.parent.iterdir())) == 2
+
+
 def test_without_chromium_one_line_says_what_to_install(bench: Bench) -> None:
     done = bench.run("browser.sh")
     assert done.returncode == 0
