@@ -15,6 +15,12 @@ ALL = "plain,whisper-live,whisper-live-batched,whisperlivekit,greffier"
 OUT = Path("benchmarks/asr")
 CAPTIONS_OUT = Path("benchmarks/captions")
 
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures here, too")]
+Out = Annotated[Path, typer.Option(help="Folder for the report")]
+Seed = Annotated[int, typer.Option(help="Another one gives other tracks")]
+Share = Annotated[float, typer.Option(min=0.1, max=0.9, help="Part that is speech")]
+Tracks = Annotated[int, typer.Option(min=1, help="How many speak at once")]
+
 app = typer.Typer(help="Measure Greffier and others on this machine.", no_args_is_help=True)
 
 
@@ -30,8 +36,8 @@ def asr(  # noqa: PLR0917 - typer takes each option as a parameter
         int, typer.Option(min=0, max=256, help="One point only; 0: search for the most tracks")
     ] = 0,
     seconds: Annotated[float, typer.Option(min=4, help="How long each track is")] = 30.0,
-    share: Annotated[float, typer.Option(min=0.1, max=0.9, help="Part that is speech")] = 0.7,
-    seed: Annotated[int, typer.Option(help="Another one gives other tracks")] = 1,
+    share: Share = 0.7,
+    seed: Seed = 1,
     model: Annotated[
         Path | None, typer.Option(help="Model folder of all systems; else as the settings say")
     ] = None,
@@ -39,16 +45,14 @@ def asr(  # noqa: PLR0917 - typer takes each option as a parameter
         Path | None, typer.Option(help="Folder of sound files with .txt; else the demo meeting")
     ] = None,
     language: Annotated[str, typer.Option(help="What --speech speaks")] = "en",
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here, too")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = OUT,
+    json_file: JsonFile = None,
+    out: Out = OUT,
 ) -> None:
     """How many speaking tracks one recognition process holds in time."""
     from greffier.bench.run import Plan, bench  # noqa: PLC0415 - keeps `--help` quick
 
     plan = Plan(
-        systems=tuple(dict.fromkeys(name.strip() for name in systems.split(",") if name.strip())),
+        systems=_names(systems),
         tracks=tracks,
         seconds=seconds,
         share=share,
@@ -83,17 +87,15 @@ def captions(  # noqa: PLR0917 - typer takes each option as a parameter
     model: Annotated[Path | None, typer.Option(help="Model folder; else as the settings say")] = (
         None
     ),
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here, too")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = CAPTIONS_OUT,
+    json_file: JsonFile = None,
+    out: Out = CAPTIONS_OUT,
 ) -> None:
     """How right, complete and still the captions are, over made meetings or your own."""
     from greffier.bench.captions.run import Plan, bench  # noqa: PLC0415 - keeps `--help` quick
 
     plan = Plan(
         seed=seed,
-        only=tuple(name.strip() for name in only.split(",") if name.strip()),
+        only=_names(only),
         folder=folder,
         model=model,
         quick=quick,
@@ -111,13 +113,12 @@ def network(
     ] = "perfect,delay,loss5,loss10,tcp",
     seconds: Annotated[float, typer.Option(min=8, help="How much of the demo meeting")] = 180.0,
     seed: Annotated[int, typer.Option(help="Another one loses other packets")] = 1,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/network"),
+    out: Out = Path("benchmarks/network"),
 ) -> None:
     """Captions of speakers whose packets get lost or come late. Linux, as root."""
     from greffier.bench.network.run import bench  # noqa: PLC0415 - keeps `--help` quick
 
-    names = list(dict.fromkeys(name.strip() for name in networks.split(",") if name.strip()))
-    bench(load(), names, seconds=seconds, seed=seed, out=out)
+    bench(load(), _names(networks), seconds=seconds, seed=seed, out=out)
 
 
 @app.command()
@@ -129,12 +130,10 @@ def room(  # noqa: PLR0917 - typer takes each option as a parameter
     ] = "open",
     seconds: Annotated[float, typer.Option(min=4, help="How long they speak")] = 40.0,
     quiet: Annotated[float, typer.Option(min=1, help="Seconds in which nobody speaks")] = 15.0,
-    share: Annotated[float, typer.Option(min=0.1, max=0.9, help="Part that is speech")] = 0.3,
-    seed: Annotated[int, typer.Option(help="Another one gives other tracks")] = 1,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here, too")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/room"),
+    share: Share = 0.3,
+    seed: Seed = 1,
+    json_file: JsonFile = None,
+    out: Out = Path("benchmarks/room"),
 ) -> None:
     """What a participant costs who says nothing, and captions in a room of many."""
     from greffier.bench.room.participants import Manner  # noqa: PLC0415 - keeps `--help` quick
@@ -163,12 +162,10 @@ def room(  # noqa: PLR0917 - typer takes each option as a parameter
 
 @app.command()
 def overload(
-    tracks: Annotated[int, typer.Option(min=1, help="How many speak at once")] = 200,
+    tracks: Tracks = 200,
     seconds: Annotated[float, typer.Option(min=10, help="How long")] = 600.0,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here, too")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/overload"),
+    json_file: JsonFile = None,
+    out: Out = Path("benchmarks/overload"),
 ) -> None:
     """More speakers than there is room for: finals arrive, partials get rare, memory is flat."""
     from greffier.bench.overload import overload as measure  # noqa: PLC0415 - quick `--help`
@@ -181,10 +178,8 @@ def kill(
     tracks: Annotated[int, typer.Option(min=1, max=20, help="How many speak at once")] = 12,
     seconds: Annotated[float, typer.Option(min=10, help="How long")] = 180.0,
     every: Annotated[float, typer.Option(min=3, help="Seconds from one kill to the next")] = 30.0,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here, too")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/kill"),
+    json_file: JsonFile = None,
+    out: Out = Path("benchmarks/kill"),
 ) -> None:
     """The asr process is killed again and again: no final is lost, doubled or somebody else's."""
     from greffier.bench.kill import kill as measure  # noqa: PLC0415 - quick `--help`
@@ -201,19 +196,12 @@ def kill(
     )
 
 
-def _tell(paths: Sequence[Path]) -> None:
-    for path in paths:
-        typer.echo(str(path))
-
-
 @app.command()
 def cost(
-    tracks: Annotated[int, typer.Option(min=1, help="How many speak at once")] = 8,
+    tracks: Tracks = 8,
     longest: Annotated[float, typer.Option(min=3, help="Leave out what is longer")] = 120.0,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here, too")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/cost"),
+    json_file: JsonFile = None,
+    out: Out = Path("benchmarks/cost"),
 ) -> None:
     """What a second of speech costs, from 3 s to 120 s without a pause."""
     from greffier.bench.unbroken import LENGTHS_SEC  # noqa: PLC0415 - quick `--help`
@@ -231,19 +219,16 @@ def gpu(  # noqa: PLR0917 - typer takes each option as a parameter
     device: Annotated[str, typer.Option(help="cuda or cpu")] = "cuda",
     compute_type: Annotated[str, typer.Option(help="As asr.compute_type")] = "default",
     quick: Annotated[bool, typer.Option(help="A few points, once each, no capacity")] = False,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here, too")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/gpu"),
+    json_file: JsonFile = None,
+    out: Out = Path("benchmarks/gpu"),
 ) -> None:
     """Whisper's real shapes with random weights on a GPU; the demo model's text there."""
     from greffier.bench.gpu import gpu as measure  # noqa: PLC0415 - quick `--help`
 
-    names = [name.strip() for name in shapes.split(",") if name.strip()]
     _tell(
         measure(
             load(),
-            shapes=names,
+            shapes=_names(shapes),
             device=device,
             compute_type=compute_type,
             quick=quick,
@@ -257,13 +242,21 @@ def gpu(  # noqa: PLR0917 - typer takes each option as a parameter
 def profile(
     tracks: Annotated[str, typer.Option(help="How many, with commas between")] = "1,16,64",
     seconds: Annotated[float, typer.Option(min=4, help="How long each track is")] = 20.0,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here, too")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = Path("benchmarks/profile"),
+    json_file: JsonFile = None,
+    out: Out = Path("benchmarks/profile"),
 ) -> None:
     """Where the CPU seconds of a second of audio go, and what the arithmetic alone would take."""
     from greffier.bench.profile import profile as measure  # noqa: PLC0415 - quick `--help`
 
     numbers = [int(one) for one in tracks.split(",")]
     _tell(measure(load(), tracks=numbers, length_sec=seconds, out=out, json_file=json_file))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Those between the commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _tell(paths: Sequence[Path]) -> None:
+    for path in paths:
+        typer.echo(str(path))
