@@ -10,32 +10,27 @@ from collections.abc import Awaitable, Coroutine
 from datetime import UTC, datetime
 
 from livekit import rtc
-from sqlalchemy.exc import SQLAlchemyError
 
 from agent.handover import Handover
-from agent.listeners import Heard, Listeners
+from agent.lease_keeper import LeaseKeeper
+from agent.listeners import Listeners
 from agent.meeting_clock import MeetingClock
 from agent.meeting_parts import Ending, Parts
 from agent.patience import PatientRecogniser
 from agent.room_audio import speaker_of
 from agent.roster import Roster
-from pipelines.events import Gap
+from agent.track_tasks import TrackTasks
 from pipelines.segments import to_ms
 from storage.line import Heartbeat, MeetingState
-from storage.record import LeaseLost
 
 log = logging.getLogger(__name__)
 
-HEARTBEATS_A_LEASE = 5
-HEARTBEAT_SEC = 2.0
-"""At most: it is also how a stop over the rooms service is noticed."""
 FLUSH_SEC = 60.0
 """How long the last finals may wait for the recognition process before they become gaps."""
 SHOW_SEC = 5.0
 ASIDE_SEC = 10.0
 REASON_SEC = 1.0
 NOTICE_RETRY_SEC = 1.0
-TRACK_RETRY_SEC = 1.0
 RECONNECTING = rtc.ConnectionState.CONN_RECONNECTING
 CLOSED = (rtc.DisconnectReason.ROOM_DELETED, rtc.DisconnectReason.ROOM_CLOSED)
 UNHEARD = (rtc.ParticipantKind.PARTICIPANT_KIND_AGENT, rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS)
@@ -65,13 +60,20 @@ class MeetingAgent:
             monotonic=parts.monotonic,
             sleep=parts.sleep,
         )
+        self._group = asyncio.TaskGroup()
+        self._stop = asyncio.Event()
+        self._lease = LeaseKeeper(parts, heard=self._heard, stop=self.stop)
+        self._tracks = TrackTasks(
+            captions=parts.captions,
+            listeners=self._listeners,
+            spawn=self._group.create_task,
+            stop=self.stop,
+            stopping=self._stop.is_set,
+        )
         self._roster = Roster(functools.partial(parts.record.saw_participants, meeting_id))
-        self._tracks: set[asyncio.Task[None]] = set()
-        self._group: asyncio.TaskGroup
         self._open = False
         self._closed = False
         self._disconnect = asyncio.Event()
-        self._stop = asyncio.Event()
         self._ending = Ending.STOPPED
 
     def stop(self, ending: Ending = Ending.STOPPED) -> None:
@@ -83,11 +85,11 @@ class MeetingAgent:
     async def run(self) -> Ending:
         """The whole meeting. Returns once everything is flushed and the lease is released."""
         self._attend()
-        async with asyncio.TaskGroup() as self._group:
+        async with self._group:
             helpers = [
                 self._group.create_task(work)
                 for work in (
-                    self._heartbeat(),
+                    self._lease.run(),
                     self._parts.captions.run(),
                     self._listeners.run(),
                     self._roster.run(),
@@ -114,7 +116,7 @@ class MeetingAgent:
                 await asyncio.sleep(NOTICE_RETRY_SEC)
         self._open = True
         participants = list(self._parts.room.remote_participants.values())
-        self._tell(self._handover.meet(participants))
+        self._tracks.tell(self._handover.meet(participants))
         for participant in participants:
             self._joined(participant)
             for publication in list(participant.track_publications.values()):
@@ -168,66 +170,12 @@ class MeetingAgent:
         if track.kind != rtc.TrackKind.KIND_AUDIO or not self._open or self._stop.is_set():
             return
         heard = self._listeners.add(track, publication, speaker_of(participant, publication))
-        self._until_flushed(self._hear(heard))
+        self._tracks.hear(heard)
 
-    # Tasks
-
-    def _until_flushed(self, work: Coroutine[object, object, None]) -> None:
-        task = self._group.create_task(work)
-        self._tracks.add(task)
-        task.add_done_callback(self._tracks.discard)
-
-    async def _hear(self, heard: Heard) -> None:
-        """Listen to one track. Its failure ends no other, and what it costs is told."""
-        now: Heard | None = heard
-        while now is not None:
-            heard = now
-            try:
-                with self._parts.captions.watch.metrics.tracks.track_inprogress():
-                    return await heard.listener.run()
-            except LeaseLost:
-                return self.stop(Ending.LEASE_LOST)
-            except Exception:
-                log.exception("a track failed")
-            await asyncio.sleep(TRACK_RETRY_SEC)
-            now = None if self._stop.is_set() else self._listeners.again(heard)
-        lost = self._listeners.lost(heard)
-        self._tell([] if lost is None else [lost])
-
-    def _tell(self, gaps: list[Gap]) -> None:
-        for gap in gaps:
-            self._until_flushed(self._lost(gap))
-
-    async def _lost(self, gap: Gap) -> None:
-        try:
-            await self._parts.captions.gap(gap)
-        except LeaseLost:
-            self.stop(Ending.LEASE_LOST)
-        except Exception:
-            log.exception("a gap was not recorded")
-
-    async def _heartbeat(self) -> None:
-        parts = self._parts
-        while True:
-            await asyncio.sleep(min(parts.lease_sec / HEARTBEATS_A_LEASE, HEARTBEAT_SEC))
-            try:
-                # Until we listen, the predecessor's last word counts.
-                state = await parts.record.renew_lease(
-                    parts.lease,
-                    ttl_sec=parts.lease_sec,
-                    heartbeat=self._beat() if self._open else None,
-                )
-                if state is not MeetingState.LIVE:
-                    # Goes on until all is flushed: the minutes wait while the lease is held.
-                    self.stop(Ending.ENDED)
-            except LeaseLost:
-                self.stop(Ending.LEASE_LOST)
-                return
-            except (SQLAlchemyError, OSError) as error:
-                # Who can't reach the database can't be overtaken there either: the fence decides.
-                log.warning("the lease is not renewed: %s", type(error).__name__)
-
-    def _beat(self) -> Heartbeat:
+    def _heard(self) -> Heartbeat | None:
+        """Until we listen, the predecessor's last word counts."""
+        if not self._open:
+            return None
         return Heartbeat(
             at=datetime.fromtimestamp(self._clock.wall(), UTC),
             meeting_ms=to_ms(self._clock.sample()),
@@ -249,16 +197,13 @@ class MeetingAgent:
 
     async def _flush(self) -> None:
         if self._ending is Ending.LEASE_LOST:
-            for task in list(self._tracks):
-                task.cancel()
+            self._tracks.cancel()
             return
         self._listeners.end()
-        self._tell(self._handover.rest() if self._open else [])
-        if self._tracks:
-            await asyncio.wait(set(self._tracks), timeout=FLUSH_SEC)
+        self._tracks.tell(self._handover.rest() if self._open else [])
+        await self._tracks.done(FLUSH_SEC)
         self._recogniser.give_up()
-        if self._tracks:
-            await asyncio.wait(set(self._tracks))
+        await self._tracks.done()
         self._aside(self._roster.flush())
         if self._parts.room.isconnected():
             await _within(SHOW_SEC, self._parts.captions.shown())
@@ -281,7 +226,7 @@ class MeetingAgent:
             except Exception as error:  # noqa: BLE001 - the room may be gone
                 log.info("the notice was not withdrawn: %s", type(error).__name__)
         # Last: the minutes wait for it.
-        await parts.record.release_lease(parts.lease, self._beat() if self._open else None)
+        await self._lease.release()
 
     async def _room_exists(self) -> bool:
         try:

@@ -373,7 +373,7 @@ async def test_the_heartbeat_says_what_is_heard_and_the_last_one_is_kept(record:
 async def test_a_track_that_fails_is_listened_to_anew_and_what_it_cost_is_told(
     record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.meeting.TRACK_RETRY_SEC", 0.3)
+    monkeypatch.setattr("agent.track_tasks.TRACK_RETRY_SEC", 0.3)
     Talk.failures.append(RuntimeError("a bug"))
     brief = ScriptedRecogniser(lambda _: "oui")  # as much as can be said before the stop
     async with sitting(record, FakeNotice(), Screen(), recogniser=brief) as one:
