@@ -30,7 +30,12 @@ class AsrSettings(BaseModel):
     )
     device: str = "auto"
     compute_type: str = "default"
-    threads: int = Field(default=0, ge=0, description="CPU threads a batch; 0: all cores but one")
+    workers: int = Field(
+        default=0, ge=0, description="Batches at once; 0: two on a CPU of several cores, else one"
+    )
+    threads: int = Field(
+        default=0, ge=0, description="CPU threads a batch; 0: the cores, shared by the workers"
+    )
     max_batch: int = Field(default=16, ge=1, le=256)
     batch_wait_ms: int = Field(default=20, ge=0, le=1000)
     beam_partial: int = Field(default=1, ge=1)

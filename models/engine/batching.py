@@ -30,6 +30,10 @@ NEAR = 1.25
 as long as its longest. On a CPU 1 costs as much (more batches), 1.6 more (more padding)."""
 
 
+BEHIND_SEC = 0.2
+"""Where another batch is being decoded, partials wait so long for it: they fill a fuller one."""
+
+
 def window_sec(speech_samples: int, pad_sec: float, *, full: bool = False) -> float:
     """Return the decoding window, in seconds, for that much audio and the silence after it."""
     needed = speech_samples / SAMPLE_RATE + pad_sec
@@ -147,13 +151,17 @@ class BatchQueue(Generic[T]):
         self._partials[request.utterance_id] = request
         return Admission(accepted=True, superseded=superseded)
 
-    def ready_at(self) -> float | None:
-        """When the next batch goes (clock seconds, maybe past); None while nothing waits."""
-        return min((at for at, _ in self._turns()), default=None)
+    def ready_at(self, *, shared: bool = False) -> float | None:
+        """When the next batch goes (clock seconds, maybe past); None while nothing waits.
 
-    def take(self, now_sec: float) -> list[Pending[T]]:
+        `shared`: another one is being decoded.
+        """
+        return min((at for at, _ in self._turns(shared=shared)), default=None)
+
+    def take(self, now_sec: float, *, shared: bool = False) -> list[Pending[T]]:
         """Remove and return the batch that is ready, in its order; empty when none is."""
-        batch = next((batch for at, batch in self._turns() if at <= now_sec), [])
+        turns = self._turns(shared=shared)
+        batch = next((batch for at, batch in turns if at <= now_sec), [])
         if not batch:
             return []
         identities = {id(request) for request in batch}
@@ -176,18 +184,21 @@ class BatchQueue(Generic[T]):
         self._next_number += 1
         return self._next_number
 
-    def _turns(self) -> list[tuple[float, list[Pending[T]]]]:
+    def _turns(self, *, shared: bool) -> list[tuple[float, list[Pending[T]]]]:
         """Batches that may go next, the most urgent first, each with the time it may go from."""
         if self._finals:
             return [self._turn(self._finals.values(), self._max_batch)]
         turns = []
         if self._background and not (self._partials and self._partials_turn):
             at, batch = self._turn(self._background.values(), self._max_background_batch)
-            if self._partials:
+            if self._partials or shared:
                 at = max(at, batch[0].arrived_sec + self._patience_sec)
             turns.append((at, batch))
         if self._partials:
-            turns.append(self._turn(self._partials.values(), self._max_batch))
+            at, batch = self._turn(self._partials.values(), self._max_batch)
+            if shared and len(batch) < self._max_batch:
+                at = max(at, batch[0].arrived_sec + BEHIND_SEC)
+            turns.append((at, batch))
         return turns
 
     def _turn(

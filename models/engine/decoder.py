@@ -1,4 +1,4 @@
-"""The work of the thread that owns the model: batches in, replies out, whatever goes wrong."""
+"""The work of a thread that runs the model: batches in, replies out, whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ EXIT_BROKEN = 70
 
 
 class Decoder:
-    """Owns the models. `models`, `fell_back` and `batch_limit_sec` are read by any thread; all
-    else runs in the one thread of the engine.
+    """Runs the models. `models`, `fell_back` and `batch_limit_sec` are read by any thread; all
+    else runs in one thread of the engine.
 
     `fallback` makes room on the device and loads the smaller model.
     """

@@ -1,4 +1,4 @@
-"""The one thread that owns the model, and the queue in front of it."""
+"""The threads that run the model, one on a GPU, and the queue in front of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ class Superseded(ModelError):
 
 
 class Engine:
-    """Runs batches until stopped. `submit` is called from an event loop, `stop` from anywhere."""
+    """Runs batches until stopped. `submit` is called from an event loop, `stop` from anywhere.
+
+    `workers` batches run at once; a `fallback` wants one, as it takes the model away from all.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class Engine:
         observer: EngineObserver | None = None,
         fallback: Callable[[], Transcriber] | None = None,
         language_models: Mapping[str, Transcriber] | None = None,
+        workers: int = 1,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -64,21 +68,25 @@ class Engine:
         self._meter = LoadMeter(
             longest_wait_sec=settings.longest_wait_ms / 1000,
             batch_wait_sec=settings.batch_wait_ms / 1000,
+            workers=workers,
         )
         self._gauge = PressureGauge()
         self._load = Load(share=0.0, busy=0.0)
         self._measured_sec = float("-inf")
         watching = Observers(self._meter, self._observer)
-        self._watchdog = Watchdog()
         self._models = LanguageModels(model, language_models)
-        self._decoder = Decoder(
-            self._models,
-            settings,
-            observer=watching,
-            clock=clock,
-            watchdog=self._watchdog,
-            fallback=fallback,
-        )
+        self._watchdogs = [Watchdog() for _ in range(workers)]
+        self._decoders = [
+            Decoder(
+                self._models,
+                settings,
+                observer=watching,
+                clock=clock,
+                watchdog=watchdog,
+                fallback=fallback,
+            )
+            for watchdog in self._watchdogs
+        ]
         self._queue: BatchQueue[Job] = BatchQueue(
             max_batch=settings.max_batch,
             wait_sec=settings.batch_wait_ms / 1000,
@@ -90,21 +98,28 @@ class Engine:
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="asr-background")
         self._changed = threading.Condition()
         self._stopping = False
-        self._busy = 0
-        self._thread = threading.Thread(target=self._run, name="asr-model", daemon=True)
+        self._busy = [0] * workers
+        self._threads = [
+            threading.Thread(target=self._run, args=(at,), name=f"asr-model-{at}", daemon=True)
+            for at in range(workers)
+        ]
 
     def start(self) -> None:
-        """Start the owner thread."""
-        self._thread.start()
-        self._watchdog.start()
+        """Start the model's threads."""
+        for thread in self._threads:
+            thread.start()
+        for watchdog in self._watchdogs:
+            watchdog.start()
 
     def stop(self) -> None:
-        """Take nothing more, finish what waits, and end the thread. Blocks."""
+        """Take nothing more, finish what waits, and end the threads. Blocks."""
         with self._changed:
             self._stopping = True
-            self._changed.notify()
-        self._thread.join()
-        self._watchdog.stop()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        for watchdog in self._watchdogs:
+            watchdog.stop()
         self._aside.shutdown()
 
     def load(self) -> dict[str, float | int]:
@@ -115,18 +130,23 @@ class Engine:
             full = self._stopping or pressure is not Pressure.NONE
             return {
                 "queued": len(self._queue),
-                "busy": self._busy,
+                "busy": sum(self._busy),
                 "busy_share": round(self._load.busy, 3),
                 "headroom": 0.0 if full else round(self._load.headroom, 3),
                 "pressure": LEVELS.index(pressure),
-                "fallback": int(self._decoder.fell_back),
-                "batch_limit_sec": self._decoder.batch_limit_sec,
+                "fallback": int(self.fell_back),
+                "batch_limit_sec": self._batch_limit_sec,
             }
 
     @property
     def fell_back(self) -> bool:
         """Whether the smaller model serves, because memory ran out."""
-        return self._decoder.fell_back
+        return any(decoder.fell_back for decoder in self._decoders)
+
+    @property
+    def _batch_limit_sec(self) -> float:
+        limits = [decoder.batch_limit_sec for decoder in self._decoders]
+        return min((limit for limit in limits if limit), default=0)
 
     @property
     def pressure(self) -> Pressure:
@@ -226,23 +246,26 @@ class Engine:
             if self._stopping:
                 raise ModelUnavailable("the recognition process is stopping; try again")
             admission = self._queue.add(pending)
-            self._changed.notify()
+            # All: what one of them may not take yet, another may.
+            self._changed.notify_all()
         for old in admission.superseded:
             if old.item.reply.set_running_or_notify_cancel():
                 old.item.reply.set_exception(Superseded("a newer request replaced this partial"))
         if not admission.accepted:
             raise ModelBusy(FULL)
 
-    def _run(self) -> None:
+    def _run(self, worker: int) -> None:
         while True:
             with self._changed:
-                self._busy = 0
+                self._busy[worker] = 0
+                # Whoever held back for this batch need not any longer.
+                self._changed.notify_all()
                 batch = self._next()
                 if not batch:
                     return
-                self._busy = len(batch)
+                self._busy[worker] = len(batch)
             try:
-                self._decoder.answer([pending.item for pending in batch])
+                self._decoders[worker].answer([pending.item for pending in batch])
             except BaseException:
                 # A process that answers /health and decodes nothing is worse than none.
                 log.exception("the model's thread failed; the process ends")
@@ -251,10 +274,10 @@ class Engine:
     def _next(self) -> list[Pending[Job]]:
         """Wait for a batch; empty once stopped and nothing is left. Holds the lock."""
         while True:
-            now = self._clock()
-            if batch := self._queue.take(now):
+            now, shared = self._clock(), any(self._busy)
+            if batch := self._queue.take(now, shared=shared):
                 return batch
-            at = self._queue.ready_at()
+            at = self._queue.ready_at(shared=shared)
             if at is None and self._stopping:
                 return []
             self._changed.wait(None if at is None else max(at - now, 0.0))

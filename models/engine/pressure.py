@@ -53,9 +53,10 @@ class Load:
 class LoadMeter:
     """An EngineObserver that knows the load of the last seconds, without files'."""
 
-    def __init__(self, *, longest_wait_sec: float, batch_wait_sec: float) -> None:
+    def __init__(self, *, longest_wait_sec: float, batch_wait_sec: float, workers: int = 1) -> None:
         self._longest_wait_sec = longest_wait_sec
         self._batch_wait_sec = batch_wait_sec
+        self._window_sec = WINDOW_SEC * workers
         self._batches: deque[DecodedBatch] = deque()
         self._lock = threading.Lock()
 
@@ -77,11 +78,11 @@ class LoadMeter:
         if queued.waiting_since_sec is not None:
             # While one batch takes very long nothing is noted, and yet all wait.
             waited = max(waited, now_sec - queued.waiting_since_sec)
-        busy = sum(_took(batch) for batch in batches) / WINDOW_SEC
+        busy = sum(_took(batch) for batch in batches) / self._window_sec
         full = sum(_took(batch) * len(batch.items) / batch.max_items for batch in batches)
         return Load(
             share=max(
-                waited / self._longest_wait_sec, min(full / WINDOW_SEC, 1.0), queued.fullness
+                waited / self._longest_wait_sec, min(full / self._window_sec, 1.0), queued.fullness
             ),
             busy=min(busy, 1.0),
         )

@@ -37,6 +37,7 @@ def tested(folder: Path, settings: AsrSettings) -> tuple[WhisperModel, Heard]:
         device=settings.device,
         compute_type=settings.compute_type,
         threads=settings.threads,
+        workers=1 if settings.fallback_model else settings.workers,
         beam_partial=settings.beam_partial,
         beam_final=settings.beam_final,
         beam_below=settings.beam_below,

@@ -76,6 +76,7 @@ def serve(
             observer=Observers(*watching),
             fallback=fallback(settings, (model, *own.values())),
             language_models=own,
+            workers=model.workers,
         )
         metrics.show_state(
             name,

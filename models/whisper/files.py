@@ -31,8 +31,13 @@ class Loaded:
     features: FeatureExtractor
 
 
-def load_files(path: Path, *, device: str, compute_type: str, threads: int) -> Loaded:
-    """Load the folder; `threads` 0 means all cores but one. Raises ModelError."""
+def load_files(
+    path: Path, *, device: str, compute_type: str, threads: int = 0, workers: int = 0
+) -> Loaded:
+    """Load the folder. Raises ModelError.
+
+    `workers` 0: two on a CPU of several cores, else one. `threads` 0: the cores among them.
+    """
     if not path.is_dir():
         raise ModelError(f"there is no model folder {path}; {HINT}")
     for name in NEEDED:
@@ -41,13 +46,16 @@ def load_files(path: Path, *, device: str, compute_type: str, threads: int) -> L
     check_sizes(path)
     if device != "cpu" and ctranslate2.get_cuda_device_count() and load_cublas() is None:
         raise ModelError(f"{MEND}, or set asr.device to cpu")
+    cores = os.cpu_count() or 1
+    on_cpu = device == "cpu" or not ctranslate2.get_cuda_device_count()
+    workers = workers or (min(cores, 2) if on_cpu else 1)
     try:
         model = ctranslate2.models.Whisper(
             str(path),
             device=device,
             compute_type=compute_type,
-            intra_threads=threads or max(1, (os.cpu_count() or 2) - 1),
-            inter_threads=1,
+            intra_threads=threads or max(1, cores // workers),
+            inter_threads=workers,
         )
     except (RuntimeError, ValueError) as error:
         raise ModelError(

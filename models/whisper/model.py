@@ -72,12 +72,15 @@ class WhisperModel:
         device: str = "auto",
         compute_type: str = "default",
         threads: int = 0,
+        workers: int = 0,
         beam_partial: int = 1,
         beam_final: int = 5,
         beam_below: float = BEAM_BELOW,
     ) -> Self:
         """Load a CTranslate2 Whisper folder. Raises ModelError with what to do about it."""
-        loaded = load_files(path, device=device, compute_type=compute_type, threads=threads)
+        loaded = load_files(
+            path, device=device, compute_type=compute_type, threads=threads, workers=workers
+        )
         return cls(loaded, beam_partial=beam_partial, beam_final=beam_final, beam_below=beam_below)
 
     @property
@@ -93,6 +96,11 @@ class WhisperModel:
             if not self._model.model_is_loaded:
                 return
             time.sleep(0.01)
+
+    @property
+    def workers(self) -> int:
+        """How many batches it decodes at once, each for a thread of its own."""
+        return int(self._model.num_workers)
 
     @property
     def compute_type(self) -> str:

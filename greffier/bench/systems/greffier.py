@@ -50,7 +50,7 @@ class GreffierSystem:
             "finals": f"after {given.captions.min_silence_sec} s of silence, beam {asr.beam_final}"
             + (", padded to 30 s" if asr.full_window_finals else ""),
             "batch": f"at most {asr.max_batch}, waiting {asr.batch_wait_ms} ms",
-            "threads": str(asr.threads or "all cores but one"),
+            "workers": str(asr.workers or "two, half the cores each"),
             "compute type": asr.compute_type,
         }
 

@@ -7,10 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.base import SAMPLE_RATE, Kind
-from models.engine.batching import WINDOWS_SEC, Admission, BatchKey, BatchQueue, Pending, window_sec
+from models.engine.batching import (
+    BEHIND_SEC,
+    WINDOWS_SEC,
+    Admission,
+    BatchKey,
+    BatchQueue,
+    Pending,
+    window_sec,
+)
 
 KEY_P = BatchKey(kind=Kind.PARTIAL, window_sec=4, prompt_tokens=0)
 KEY_F = BatchKey(kind=Kind.FINAL, window_sec=4, prompt_tokens=0)
+KEY_B = BatchKey(kind=Kind.FINAL, window_sec=4, prompt_tokens=0, background=True)
 
 
 def pending(name: str, key: BatchKey = KEY_P, at: float = 0.0) -> Pending[int]:
@@ -38,6 +47,28 @@ def test_a_batch_waits_until_the_oldest_waited_enough() -> None:
     assert q.ready_at() == pytest.approx(1.02)
     q.add(pending("b", at=1.011))
     assert len(q.take(1.011)) == 2
+
+
+def test_beside_another_batch_finals_go_at_once_and_partials_wait_for_company() -> None:
+    """A partial alone waits for the batch that is decoded; a final doesn't, nor a full batch."""
+    q = queue(max_batch=2, wait=0.02)
+    q.add(pending("p", at=1.0))
+    assert (q.ready_at(), q.ready_at(shared=True)) == (1.02, 1.0 + BEHIND_SEC)
+    assert q.take(1.1, shared=True) == []
+    q.add(pending("f", KEY_F, at=1.1))
+    assert [r.utterance_id for r in q.take(1.12, shared=True)] == ["f"]
+    q.add(pending("q", at=1.13))
+    assert [r.utterance_id for r in q.take(1.13, shared=True)] == ["p", "q"]
+
+
+def test_a_piece_of_a_file_waits_for_the_batch_beside_it() -> None:
+    """One worker stays free for live speech, unless the piece has waited too long."""
+    q = queue()
+    q.add(pending("a", KEY_B, at=1.0))
+    assert q.take(2.0, shared=True) == []
+    assert q.take(11.0, shared=True)
+    q.add(pending("b", KEY_B, at=12.0))
+    assert q.take(12.1)
 
 
 def test_newer_partial_supersedes_and_keeps_the_place() -> None:
@@ -148,9 +179,6 @@ def test_every_request_has_exactly_one_fate(
     assert sorted(r.item for r in taken if r.key.kind is Kind.FINAL) == finals
     kinds = [r.key.kind for r in taken]
     assert kinds == sorted(kinds, key=lambda kind: kind is Kind.PARTIAL)
-
-
-KEY_B = BatchKey(kind=Kind.FINAL, window_sec=4, prompt_tokens=0, background=True)
 
 
 def test_background_goes_last_and_in_small_batches() -> None:

@@ -77,19 +77,20 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def take_too_early(self) -> None:
         """What isn't ready stays."""
-        ready = self.queue.ready_at()
-        if ready is None or ready > self.now:
-            assert self.queue.take(self.now) == []
+        for shared in (False, True):
+            ready = self.queue.ready_at(shared=shared)
+            if ready is None or ready > self.now:
+                assert self.queue.take(self.now, shared=shared) == []
 
     @precondition(lambda self: self.waiting)
-    @rule(decoding=st.sampled_from([0.0, 0.1, 2.0]))
-    def decode(self, decoding: float) -> None:
-        """The model takes a batch as soon as there is one."""
-        ready = self.queue.ready_at()
+    @rule(decoding=st.sampled_from([0.0, 0.1, 2.0]), shared=st.booleans())
+    def decode(self, decoding: float, shared: bool = False) -> None:
+        """The model takes a batch as soon as there is one, or while it decodes another."""
+        ready = self.queue.ready_at(shared=shared)
         assert ready is not None, "whoever waits has a time to go"
         assert ready <= self.now + PATIENCE_SEC, "and it is near"
         self.now = max(self.now, ready)
-        batch = self.queue.take(self.now)
+        batch = self.queue.take(self.now, shared=shared)
         assert batch, "and then somebody goes"
         self._check(batch)
         for request in batch:

@@ -215,3 +215,39 @@ async def test_live_speech_waits_for_one_small_batch_of_a_file(
     await asyncio.gather(first, live)
     assert [answer.utterance_id for answer in answers] == [f"file/{at}" for at in range(6)]
     assert [count for _, count in model.batches] == [1, 1, 4, 2]
+
+
+async def test_two_workers_decode_two_batches_at_once(model: FakeModel) -> None:
+    """A final needs not wait for the batch before it; each reply reaches its own request."""
+    engine = Engine(model, AsrSettings(max_batch=8, batch_wait_ms=0), workers=2)
+    engine.start()
+    try:
+        first = await busy(engine, model)
+        model.entered.clear()
+        second = asyncio.create_task(engine.submit(request("second")))
+        assert await asyncio.to_thread(model.entered.wait, 5), "while the first is in the model"
+        assert engine.load()["busy"] == 2
+        waiting = [asyncio.create_task(engine.submit(request(f"u{at}"))) for at in range(3)]
+        while engine.load()["queued"] < 3:
+            await asyncio.sleep(0.005)
+        model.gate.set()
+        answers = await asyncio.gather(first, second, *waiting)
+        named = [answer.utterance_id for answer in answers]
+        assert named == ["busy", "second", "u0", "u1", "u2"]
+    finally:
+        model.gate.set()
+        engine.stop()
+
+
+async def test_stopping_finishes_what_two_workers_have(model: FakeModel) -> None:
+    """Nothing that waits is left without a reply, and both threads end."""
+    engine = Engine(model, AsrSettings(max_batch=1, batch_wait_ms=0), workers=2)
+    engine.start()
+    first = await busy(engine, model)
+    waiting = [asyncio.create_task(engine.submit(request(f"u{at}"))) for at in range(5)]
+    while engine.load()["queued"] + engine.load()["busy"] < 6:
+        await asyncio.sleep(0.005)
+    stopping = asyncio.create_task(asyncio.to_thread(engine.stop))
+    model.gate.set()
+    assert len(await asyncio.gather(first, *waiting)) == 6
+    await stopping

@@ -58,3 +58,21 @@ def test_wrong_device_or_type_is_named(tiny_model: Path) -> None:
     """A compute type that doesn't exist is the administrator's to mend."""
     with pytest.raises(ModelError, match=r"asr\.compute_type"):
         WhisperModel.load(tiny_model, device="cpu", compute_type="float7")
+
+
+@pytest.mark.parametrize(
+    ("cores", "threads", "workers", "expected"),
+    [(1, 0, 0, 1), (2, 0, 0, 2), (16, 0, 0, 2), (16, 1, 4, 4), (2, 2, 1, 1)],
+)
+def test_the_cores_are_shared_by_two_workers(
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cores: int,
+    threads: int,
+    workers: int,
+    expected: int,
+) -> None:
+    """Two batches at once where there are several cores, unless the settings say otherwise."""
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    made = WhisperModel.load(tiny_model, device="cpu", threads=threads, workers=workers)
+    assert made.workers == expected
