@@ -142,8 +142,8 @@ class TrackCaptions:
         self._segmenter.boundaries = self._partials.boundaries
         self._handle((yield from self._segmenter.steps(samples, at_sample)))
         self._settle()
-        if self._segmenter.open is not None:
-            self._partials.ask(self._segmenter.open, self._segmenter.open_samples)
+        if (opened := self._segmenter.open) is not None:
+            self._partials.ask(opened, self._segmenter.open_samples)
 
     async def finish(self) -> None:
         """Mute, leave or stop: end the open utterance; its final comes out as any other."""

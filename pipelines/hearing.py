@@ -32,18 +32,20 @@ def hear_together(tracks: Sequence[Steps[None]], detect: Detect) -> list[Excepti
     is raised.
     """
     failures: list[Exception | None] = [None] * len(tracks)
-
-    def ask(number: int, answer: float | None) -> Asked | None:
-        try:
-            return next(tracks[number]) if answer is None else tracks[number].send(answer)
-        except StopIteration:
-            return None
-        except Exception as failure:  # noqa: BLE001 - whatever it was, the others go on
-            failures[number] = failure
-            return None
-
-    waiting = {n: asked for n in range(len(tracks)) if (asked := ask(n, None)) is not None}
+    waiting: Sequence[int] = range(len(tracks))
+    answers: Sequence[float | None] = [None] * len(tracks)
     while waiting:
-        answers = zip(waiting, detect(list(waiting.values())), strict=True)
-        waiting = {n: asked for n, answer in answers if (asked := ask(n, answer)) is not None}
+        asking: list[int] = []
+        asked: list[Asked] = []
+        for number, answer in zip(waiting, answers, strict=True):
+            try:
+                # A generator that has not begun takes None, and nothing else.
+                asked.append(tracks[number].send(answer))  # type: ignore[arg-type]
+            except StopIteration:
+                continue
+            except Exception as failure:  # noqa: BLE001 - whatever it was, the others go on
+                failures[number] = failure
+                continue
+            asking.append(number)
+        waiting, answers = asking, detect(asked) if asked else ()
     return failures

@@ -22,8 +22,8 @@ def loudness(samples: Samples) -> float:
         return 0.0
     count = max(len(samples) // LOUDNESS_WINDOW_SAMPLES, 1)
     width = min(LOUDNESS_WINDOW_SAMPLES, len(samples))
-    power = np.square(samples[: count * width], dtype=np.float64).reshape(count, width)
-    return float(np.sqrt(power.mean(axis=1).max()))
+    windows = samples[: count * width].reshape(count, width)
+    return float(np.sqrt(np.vecdot(windows, windows).max() / width))
 
 
 def voicing(samples: Samples) -> float:

@@ -47,11 +47,15 @@ class SampleBuffer:
         self._length -= count
         self.start += count
 
-    def slice(self, start: int, end: int) -> Samples:
-        """Return a read-only copy of [start, end); ValueError when it isn't all here."""
-        if not self.start <= start <= end <= self.end:
+    def view(self, start: int, end: int) -> Samples:
+        """As `slice`, but no copy: good until the next `append`, and not to be written to."""
+        if not self.start <= start <= end <= self.start + self._length:
             raise ValueError(f"[{start}, {end}) is not inside [{self.start}, {self.end})")
         offset = self._first - self.start
-        copy = self._data[offset + start : offset + end].copy()
+        return self._data[offset + start : offset + end]
+
+    def slice(self, start: int, end: int) -> Samples:
+        """Return a read-only copy of [start, end); ValueError when it isn't all here."""
+        copy = self.view(start, end).copy()
         copy.flags.writeable = False
         return copy

@@ -6,6 +6,7 @@ the open utterance, so nothing is lost at mute, leave or stop, nor when somebody
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -137,19 +138,16 @@ class Segmenter:
             samples, at_sample = samples[heard:], at_sample + heard
         if not len(samples):
             return events
-        clean = samples.astype(np.float32, copy=False)
-        if not np.isfinite(clean).all():
-            clean = np.nan_to_num(clean, nan=0.0, posinf=0.0, neginf=0.0)
-        if self._buffer is None:
-            self._buffer = SampleBuffer(at_sample)
+        if (buffer := self._buffer) is None:
+            buffer = self._buffer = SampleBuffer(at_sample)
             self._window_at = at_sample
-        window = self._detector.window_samples
-        for offset in range(0, len(clean), window):
-            self._buffer.append(clean[offset : offset + window])
-            while self._buffer.end - self._window_at >= window:
-                begin, end = self._window_at, self._window_at + window
-                probability = yield self._detector, self._buffer.slice(begin, end)
-                events += self._window(self._buffer, probability, begin, end)
+        buffer.append(_finite(samples))
+        window, begin = self._detector.window_samples, self._window_at
+        while (end := begin + window) <= buffer.end:
+            probability = yield self._detector, buffer.view(begin, end)
+            self._window_at = end
+            self._window(buffer, probability, begin, end, events)
+            begin = end
         return events
 
     def finish(self) -> list[SegmenterEvent]:
@@ -178,9 +176,13 @@ class Segmenter:
         self._floor = max(self._floor, until_sample)
 
     @property
+    def _is_open(self) -> bool:
+        return self.state is State.SPEAKING or self.state is State.STOPPING
+
+    @property
     def open(self) -> OpenUtterance | None:
         """The utterance that goes on, if there is one."""
-        if self.state not in (State.SPEAKING, State.STOPPING):
+        if not self._is_open:
             return None
         return OpenUtterance(
             number=self._number,
@@ -200,15 +202,18 @@ class Segmenter:
 
     def open_samples(self) -> Samples:
         """Samples of the open utterance so far, a read-only copy; empty when none is open."""
-        if self._buffer is None or self.open is None:
+        if self._buffer is None or not self._is_open:
             return np.zeros(0, dtype=np.float32)
         return self._buffer.slice(self._start, self._buffer.end)
 
     def _window(
-        self, buffer: SampleBuffer, probability: float, begin: int, end: int
-    ) -> list[SegmenterEvent]:
-        self._window_at = end
-        events: list[SegmenterEvent] = []
+        self,
+        buffer: SampleBuffer,
+        probability: float,
+        begin: int,
+        end: int,
+        events: list[SegmenterEvent],
+    ) -> None:
         self._step(buffer, probability, begin, end)
         self._voice.append(probability)
         if self.state is State.STARTING and end - self._speech_start >= self._min_speech:
@@ -216,12 +221,11 @@ class Segmenter:
             self.state, self._speech_end = State.SPEAKING, end
         if self.state is State.STOPPING and end - self._speech_end >= self._closing_silence():
             events.append(self._ended(buffer, min(end, self._speech_end + self._tail), cut=False))
-        elif self.open is not None and end - self._start >= self._longest:
+        elif self._is_open and end - self._start >= self._longest:
             events += self._cut(buffer, end)
         if self.state is State.QUIET:
             self._voice.clear()
             buffer.discard_before(end - self._preroll)
-        return events
 
     def _step(self, buffer: SampleBuffer, probability: float, begin: int, end: int) -> None:
         """Move from state to state by one window's probability."""
@@ -296,3 +300,12 @@ class Segmenter:
         near = [one - search for one in self.boundaries if search < one < end]
         point = quietest_boundary(samples, near)
         return search + (quietest_point(samples) if point is None else point)
+
+
+def _finite(samples: Samples) -> Samples:
+    """The samples, zeros for those that are no numbers."""
+    clean = samples.astype(np.float32, copy=False)
+    # One product that is no number if any of them is: half the cost of looking at each.
+    if math.isfinite(np.dot(clean, clean)):
+        return clean
+    return np.nan_to_num(clean, nan=0.0, posinf=0.0, neginf=0.0)
