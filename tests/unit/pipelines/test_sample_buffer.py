@@ -27,3 +27,14 @@ def test_a_slice_that_is_not_there_is_refused() -> None:
         buffer.slice(4, 8)
     with pytest.raises(ValueError, match="not inside"):
         buffer.slice(5, 11)
+
+
+def test_a_view_is_the_slice_without_a_copy() -> None:
+    """Its numbers, of the buffer's own memory."""
+    buffer = SampleBuffer(3)
+    buffer.append(np.arange(10, dtype=np.float32))
+    assert np.array_equal(buffer.view(5, 9), buffer.slice(5, 9))
+    assert np.shares_memory(buffer.view(5, 9), buffer.view(3, 13))
+    assert not np.shares_memory(buffer.slice(5, 9), buffer.view(3, 13))
+    with pytest.raises(ValueError, match="not inside"):
+        buffer.view(2, 4)
