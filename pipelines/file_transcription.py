@@ -50,13 +50,7 @@ async def transcribe_file(
         detector=detector,
         recogniser=recogniser,
         sink=sink,
-        settings=settings.model_copy(
-            update={
-                "first_partial_sec": NO_PARTIALS_SEC,
-                "partial_every_sec": NO_PARTIALS_SEC,
-                "translate_to_en": False,
-            }
-        ),
+        settings=without_partials(settings),
     )
     try:
         chunks = decode(path)
@@ -81,6 +75,17 @@ async def transcribe_file(
             " not be recognised; look at the recognition process and try again"
         )
     return sink.segments
+
+
+def without_partials(settings: CaptionSettings) -> CaptionSettings:
+    """The settings for speech that nobody waits to read: finals alone, no translation."""
+    return settings.model_copy(
+        update={
+            "first_partial_sec": NO_PARTIALS_SEC,
+            "partial_every_sec": NO_PARTIALS_SEC,
+            "translate_to_en": False,
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,7 @@ def _half(ours: Measured, capacity: int) -> Bar:
 
 def _accuracy(ours: Measured, capacity: int, offline: Offline | None) -> Bar:
     row = _row(ours, capacity)
-    wanted = "no worse than the offline decode of the same utterances"
+    wanted = "no worse than the best offline decode of the same whole tracks"
     if row is None or row.wer is None or offline is None:
         return Bar(
             name="word error rate at capacity", wanted=wanted, found="not measured", met=None
@@ -100,8 +100,9 @@ def _accuracy(ours: Measured, capacity: int, offline: Offline | None) -> Bar:
     return Bar(
         name=f"word error rate at capacity ({capacity} tracks)",
         wanted=wanted,
-        found=f"{row.wer:.2%} live, {offline.wer:.2%} offline ({offline.utterances} utterances)",
-        met=row.wer <= offline.wer,
+        found=f"{row.wer:.2%} live; {offline.best_wer:.2%} offline ({offline.tracks} tracks, "
+        f"{offline.utterances} utterances); {offline.wer:.2%} with cuts that only the script knows",
+        met=row.wer <= offline.best_wer,
     )
 
 

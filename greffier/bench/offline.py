@@ -1,42 +1,79 @@
-"""The measure of accuracy: the same utterances, one at a time, by the same model, off line.
+"""The measure of accuracy: the same tracks by the same model, off line and without any hurry.
 
-Each is decoded by plain faster-whisper: padded to 30 s, beam 5, told its language, cut where the
-script says that it begins and ends. What a live system loses against this it loses by being live.
+Once at its ideal: each utterance cut where the script says that it begins and ends, which nobody
+who hears a track knows. And as a recording of the track is read: by faster-whisper with its voice
+filter, and by Greffier's own transcription of files. What live text loses against the best of
+these it loses by being live.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from faster_whisper import WhisperModel
 
+from greffier.bench.captions.meeting import SaidMeeting, SaidTrack
+from greffier.bench.captions.offline import CHUNK_SEC, WholeTrack
+from greffier.bench.captions.play import play
+from greffier.bench.captions.virtual_engine import Decoder
 from greffier.bench.figures import errors_of
 from greffier.bench.systems.base import cores
 from greffier.bench.track_script import TrackScript
+from greffier.settings import Settings
 from models.base import SAMPLE_RATE
+from models.whisper.model import WhisperModel as OurModel
+from pipelines.file_transcription import without_partials
 
 BEAM = 5
 MARGIN_SAMPLES = round(0.2 * SAMPLE_RATE)
+WINDOWS, CHUNKS, FILE = "windows", "chunks", "file"
+WAYS = {
+    WINDOWS: "whole tracks, faster-whisper with its voice filter, windows of 30 s",
+    CHUNKS: "whole tracks, faster-whisper with its voice filter, pieces between pauses of "
+    f"{CHUNK_SEC} s at most",
+    FILE: "whole tracks, as `greffier transcribe` reads a file",
+}
+"""How whole tracks are read: names in the JSON, and what they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offline:
-    """Errors of `words` words said in `utterances`."""
+    """Errors of `words` words said in `utterances` of `tracks`.
 
+    `errors`: of utterances cut where they truly begin and end. `whole_tracks`: of each of `WAYS`.
+    """
+
+    tracks: int
     utterances: int
     words: int
     errors: int
+    whole_tracks: Mapping[str, int]
 
     @property
     def wer(self) -> float:
-        """Errors a word."""
-        return round(self.errors / max(self.words, 1), 4)
+        """Errors a word with the true cuts."""
+        return self.rate(self.errors)
+
+    @property
+    def best(self) -> str:
+        """The way that reads whole tracks best; of equals the first."""
+        return min(self.whole_tracks, key=lambda way: self.whole_tracks[way])
+
+    @property
+    def best_wer(self) -> float:
+        """Errors a word of the best way to read whole tracks."""
+        return self.rate(self.whole_tracks[self.best])
+
+    def rate(self, errors: int) -> float:
+        """So many errors, a word."""
+        return round(errors / max(self.words, 1), 4)
 
 
-def decode_offline(model: Path, tracks: Sequence[TrackScript]) -> Offline:
-    """Decode every utterance of the tracks; takes a core a while."""
+def decode_offline(model: Path, tracks: Sequence[TrackScript], settings: Settings) -> Offline:
+    """Decode the tracks in each way; takes all cores a while."""
     decoder = WhisperModel(str(model), device="cpu", cpu_threads=cores())
     utterances = words = errors = 0
     for track in tracks:
@@ -50,4 +87,57 @@ def decode_offline(model: Path, tracks: Sequence[TrackScript]) -> Offline:
             )
             wrong, said = errors_of(line.text, " ".join(one.text for one in segments))
             utterances, words, errors = utterances + 1, words + said, errors + wrong
-    return Offline(utterances=utterances, words=words, errors=errors)
+    return Offline(
+        tracks=len(tracks),
+        utterances=utterances,
+        words=words,
+        errors=errors,
+        whole_tracks={
+            way: sum(_errors(track, read) for track in tracks)
+            for way, read in _readers(model, settings).items()
+        },
+    )
+
+
+Reader = Callable[[SaidTrack, str], str]
+"""Reads a track whose language is told."""
+
+
+def _readers(model: Path, settings: Settings) -> dict[str, Reader]:
+    whole = WholeTrack(model, device="cpu", compute_type="default", threads=cores())
+    asr = settings.asr
+    ours = Decoder(
+        OurModel.load(
+            model,
+            device="cpu",
+            compute_type=asr.compute_type,
+            threads=cores(),
+            beam_partial=asr.beam_partial,
+            beam_final=asr.beam_final,
+        ),
+        asr,
+        remember=False,
+    )
+    return {
+        WINDOWS: lambda track, language: whole.text(track, (language,)),
+        CHUNKS: lambda track, language: whole.text_in_chunks(track, (language,)),
+        FILE: lambda track, language: asyncio.run(_as_file(track, language, ours, settings)),
+    }
+
+
+async def _as_file(track: SaidTrack, language: str, decoder: Decoder, settings: Settings) -> str:
+    captions = without_partials(settings.captions)
+    played = await play(
+        SaidMeeting(name="file", kind="", languages=(language,), tracks=(track,)),
+        decoder,
+        captions=captions.model_copy(update={"languages": (language,)}),
+        asr=settings.asr,
+        accounted=False,
+    )
+    return " ".join(segment.text for segment in played.tracks[0].segments)
+
+
+def _errors(script: TrackScript, read: Reader) -> int:
+    track = SaidTrack(identity=str(script.number), samples=script.samples, lines=())
+    wrong, _ = errors_of(" ".join(line.text for line in script.lines), read(track, script.language))
+    return wrong

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from greffier.bench.offline import Offline
 from greffier.bench.outcome import Measured, Outcome
 from greffier.bench.report import as_json, as_markdown, verdict, write
 from tests.unit.greffier.bench.made import row
@@ -89,3 +91,26 @@ def test_the_picture_is_well_formed(tmp_path: Path, systems: tuple[Measured, ...
     assert len(curves) == len(systems)
     words = [one.text for one in root.iter() if one.tag.endswith("text")]
     assert all(one.system in words for one in systems)
+
+
+def test_what_offline_means_is_told_way_by_way() -> None:
+    """The best way to read whole tracks is the bar; true cuts stand beside it."""
+    offline = Offline(
+        tracks=4, utterances=50, words=1000, errors=10, whole_tracks={"windows": 500, "file": 40}
+    )
+    run = replace(outcome(GOOD), offline=offline)
+    text = as_markdown(run)
+    assert "| whole tracks, as `greffier transcribe` reads a file (the bar) | 4.00% |" in text
+    assert "windows of 30 s | 50.00% |" in text
+    assert "| true cuts: each utterance alone, padded to 30 s, faster-whisper | 1.00% |" in text
+    assert as_json(run)["correctness"] == {
+        "offline": {
+            "wer": 0.01,
+            "words": 1000,
+            "utterances": 50,
+            "tracks": 4,
+            "whole_tracks": {"windows": 0.5, "file": 0.04},
+            "best": "file",
+            "best_wer": 0.04,
+        }
+    }

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from greffier.bench.offline import WAYS
 from tests.e2e.stack import REPOSITORY, clean_environment
 
 BENCH = [sys.executable, "-m", "greffier", "bench"]
@@ -64,6 +65,9 @@ def test_one_point_of_greffier_and_of_the_baseline(tmp_path: Path) -> None:
         assert row["late_p99_s"] >= 0
     assert figures["capacity"] == {"greffier": None, "plain": None}
     assert figures["failures"] == {}
+    offline = figures["correctness"]["offline"]
+    assert (offline["tracks"], list(offline["whole_tracks"])) == (1, list(WAYS))
+    assert offline["best_wer"] == min(offline["whole_tracks"].values())
     assert (tmp_path / "out" / "report.md").exists()
     assert (tmp_path / "out" / "report.svg").exists()
     assert not list(tmp_path.glob("greffier-bench-*"))
