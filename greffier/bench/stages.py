@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from greffier.bench.shapes import Shape
@@ -25,9 +25,10 @@ from models.base import (
     RecognitionRequest,
 )
 from models.engine.batching import BatchKey, window_sec
+from models.engine.job import recognition_of
 from models.settings import AsrSettings
 from models.vad import SileroModel
-from models.whisper.item import Prepared, Transcript
+from models.whisper.item import Prepared
 from models.whisper.model import WhisperModel
 from models.whisper.sound import Session, Sound
 from models.wire.messages import from_pcm, to_pcm
@@ -179,7 +180,7 @@ class Bench:
             self._ledger.items += len(batch)
             for one, text in zip(batch, texts, strict=True):
                 if not one.reply.done():
-                    one.reply.set_result(_recognition(one.request, text))
+                    one.reply.set_result(recognition_of(one.request, text))
 
 
 class _Finals:
@@ -254,19 +255,3 @@ async def _settle(bench: Bench) -> None:
     bench.tick()
     for _ in range(3):
         await asyncio.sleep(0)
-
-
-def _recognition(request: RecognitionRequest, text: Transcript) -> Recognition:
-    skipped = request.skip_samples / SAMPLE_RATE
-    return Recognition(
-        utterance_id=request.utterance_id,
-        kind=request.kind,
-        text=text.text,
-        language=text.language,
-        words=tuple(
-            replace(word, start_sec=word.start_sec + skipped, end_sec=word.end_sec + skipped)
-            for word in text.words
-        ),
-        avg_logprob=text.avg_logprob,
-        no_speech_prob=text.no_speech_prob,
-    )

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from greffier.bench.systems.base import Place, Show, cores
-from greffier.bench.systems.process import ServerProcess
+from greffier.bench.systems.served import Served
 from greffier.bench.systems.stream import Stream, as_float32
-from greffier.ports import free_port
 from greffier.stack import listens
-from greffier.supervisor import Program, Supervisor
+from greffier.supervisor import Program
 
 MODULE = "greffier.bench.systems.plain_server"
 
 
-class PlainSystem:
+class PlainSystem(Served):
     """One process with one shared model; see `plain_server`."""
 
     name = "plain"
-    client_is_part = False
-    missing: str | None = None
 
     def __init__(self, place: Place) -> None:
-        self._place = place
-        self._server = ServerProcess()
-        self._port = 0
+        super().__init__(place)
         self.settings: Mapping[str, str] = {
             "model": "one faster-whisper WhisperModel for all tracks, no batches",
             "language": "told",
@@ -36,20 +31,15 @@ class PlainSystem:
             "threads": f"{cores()} for a decode",
         }
 
-    @property
-    def pids(self) -> Sequence[int]:
-        """The server."""
-        return self._server.pids
-
     async def start(self) -> None:
         """Start the server."""
-        self._port = free_port(0)
+        port = self._new_port()
         program = Program(
             name="plain",
-            argv=(sys.executable, "-m", MODULE, str(self._port), str(self._place.model)),
-            ready=listens(self._port),
+            argv=(sys.executable, "-m", MODULE, str(port), str(self._place.model)),
+            ready=listens(port),
         )
-        await self._server.start(program, Supervisor(logs=self._place.folder, max_restarts=0))
+        await self._serve(program)
 
     async def open(self, number: int, language: str, show: Show) -> Stream:  # noqa: ARG002
         """Open a track."""
@@ -58,10 +48,6 @@ class PlainSystem:
         reader.stream = stream
         stream.greeted.set()
         return await stream.open(f"http://127.0.0.1:{self._port}/?language={language}", None)
-
-    async def stop(self) -> None:
-        """Stop the server."""
-        await self._server.stop()
 
 
 class _Reader:

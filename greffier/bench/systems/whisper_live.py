@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from greffier.bench.systems.base import Place, Show, cores, not_installed, python_of
-from greffier.bench.systems.process import ServerProcess
+from greffier.bench.systems.base import Place, Show, cores, python_of
+from greffier.bench.systems.served import Served
 from greffier.bench.systems.stream import Stream, as_float32
-from greffier.ports import free_port
 from greffier.stack import listens
-from greffier.supervisor import Program, Supervisor
+from greffier.supervisor import Program
 
 PEER = "whisper-live"
 # The wheel has no launcher, so this is one: all arguments are those of its `run`.
@@ -24,17 +23,15 @@ SAME_OUTPUT = 3
 END = b"END_OF_AUDIO"
 
 
-class WhisperLiveSystem:
+class WhisperLiveSystem(Served):
     """One server; each client has a thread that decodes its buffer again and again."""
 
-    client_is_part = False
+    peer = PEER
 
     def __init__(self, place: Place, *, batched: bool) -> None:
         self.name = "whisper-live-batched" if batched else "whisper-live"
-        self._place = place
+        super().__init__(place)
         self._batched = batched
-        self._server = ServerProcess()
-        self._port = 0
         self.settings: Mapping[str, str] = {
             "model": "shared by all clients (single_model)",
             "language": "told",
@@ -47,22 +44,12 @@ class WhisperLiveSystem:
             "pieces": "100 ms",
         }
 
-    @property
-    def missing(self) -> str | None:
-        """Whether it has been installed."""
-        return not_installed(PEER)
-
-    @property
-    def pids(self) -> Sequence[int]:
-        """The server."""
-        return self._server.pids
-
     async def start(self) -> None:
         """Start the server; its first client makes it load the model."""
-        self._port = free_port(0)
+        port = self._new_port()
         options: dict[str, Any] = {
             "host": "127.0.0.1",
-            "port": self._port,
+            "port": port,
             "backend": "faster_whisper",
             "faster_whisper_custom_model_path": str(self._place.model),
             "single_model": True,
@@ -76,9 +63,9 @@ class WhisperLiveSystem:
             name=self.name,
             argv=(str(python_of(PEER)), "-c", _SERVE, json.dumps(options)),
             env={"OMP_NUM_THREADS": str(cores()), "HF_HUB_OFFLINE": "1", "PYTHONPATH": ""},
-            ready=listens(self._port),
+            ready=listens(port),
         )
-        await self._server.start(program, Supervisor(logs=self._place.folder, max_restarts=0))
+        await self._serve(program)
         # Loading counts for nobody: a client that says nothing has it done before the clock runs.
         await (await self.open(-1, "en", lambda *_: None)).aclose()
 
@@ -97,10 +84,6 @@ class WhisperLiveSystem:
             "send_last_n_segments": 10,
         }
         return await reader.stream.open(f"http://127.0.0.1:{self._port}/", json.dumps(hello))
-
-    async def stop(self) -> None:
-        """Stop the server."""
-        await self._server.stop()
 
 
 class Reader:

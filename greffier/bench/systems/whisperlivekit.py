@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from greffier.bench.systems.base import Place, Show, cores, not_installed, python_of
-from greffier.bench.systems.process import ServerProcess
+from greffier.bench.systems.base import Place, Show, cores, python_of
+from greffier.bench.systems.served import Served
 from greffier.bench.systems.stream import Stream, as_int16
-from greffier.ports import free_port
 from greffier.stack import answers
-from greffier.supervisor import Program, Supervisor
+from greffier.supervisor import Program
 
 PEER = "whisperlivekit"
 SILENCE = -2
@@ -24,16 +23,14 @@ OPTIONS = {
 }
 
 
-class WhisperLiveKitSystem:
+class WhisperLiveKitSystem(Served):
     """One server with one shared model, behind a lock."""
 
     name = "whisperlivekit"
-    client_is_part = False
+    peer = PEER
 
     def __init__(self, place: Place) -> None:
-        self._place = place
-        self._server = ServerProcess()
-        self._port = 0
+        super().__init__(place)
         self.settings: Mapping[str, str] = {
             "policy": "LocalAgreement on faster-whisper, beam 5 (its default)",
             "language": "told, a session",
@@ -44,32 +41,22 @@ class WhisperLiveKitSystem:
             "pieces": "100 ms",
         }
 
-    @property
-    def missing(self) -> str | None:
-        """Whether it has been installed."""
-        return not_installed(PEER)
-
-    @property
-    def pids(self) -> Sequence[int]:
-        """The server."""
-        return self._server.pids
-
     async def start(self) -> None:
         """Start the server; it serves once the model is loaded."""
-        self._port = free_port(0)
+        port = self._new_port()
         program = Program(
             name=self.name,
             argv=(
                 str(python_of(PEER)),
                 *("-m", "whisperlivekit.basic_server", "--host", "127.0.0.1"),
-                *("--port", str(self._port), "--model_dir", str(self._place.model)),
+                *("--port", str(port), "--model_dir", str(self._place.model)),
                 *(part for option in OPTIONS.items() for part in option),
                 *("--confidence-validation", "--pcm-input", "--warmup-file", ""),
             ),
             env={"OMP_NUM_THREADS": str(cores()), "HF_HUB_OFFLINE": "1", "PYTHONPATH": ""},
             ready=answers(f"http://127.0.0.1:{self._port}/health"),
         )
-        await self._server.start(program, Supervisor(logs=self._place.folder, max_restarts=0))
+        await self._serve(program)
 
     async def open(self, number: int, language: str, show: Show) -> Stream:  # noqa: ARG002
         """Open a track."""
@@ -77,10 +64,6 @@ class WhisperLiveKitSystem:
         reader.stream = Stream(encode=as_int16, read=reader.read, end=b"")
         url = f"http://127.0.0.1:{self._port}/asr?language={language}"
         return await reader.stream.open(url, None)
-
-    async def stop(self) -> None:
-        """Stop the server."""
-        await self._server.stop()
 
 
 class Reader:
