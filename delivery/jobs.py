@@ -149,8 +149,8 @@ async def _look_after(executors: Executors) -> None:
 
 async def _leave(delivery: Delivery, executors: Executors, looking: asyncio.Task[None]) -> bool:
     """Let the running steps end, then go; True if nothing was left to do."""
-    delivery.stop()
-    await _unless(delivery.idle.wait(), _PATIENCE_SEC)
+    delivery.gate.stop()
+    await _unless(delivery.gate.idle.wait(), _PATIENCE_SEC)
     looking.cancel()
     await asyncio.gather(looking, return_exceptions=True)
     try:

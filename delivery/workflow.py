@@ -8,7 +8,6 @@ outlive its retention nowhere. It is read from the record, and from the files, e
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 import logging
@@ -19,21 +18,18 @@ from typing import Any, TypeVar
 from dbos import DBOS, DBOSConfiguredInstance
 from dbos._error import DBOSMaxStepRetriesExceeded
 
-from delivery.executors import StruckOff
+from delivery.dossier import Dossiers, MeetingGone
 from delivery.letter import AddressInvalid, Attachment, Letter, compose
 from delivery.mail import MailOutcome, MailState, send
 from delivery.metrics import JobsMetrics
 from delivery.minutes import MinutesWriter
 from delivery.room import RoomMessages, State
 from delivery.settings import MailSettings
-from pipelines import transcript as transcripts
+from delivery.step_gate import StepGate
 from pipelines.export import json_file, markdown, vtt
 from pipelines.minutes import render as minutes_page
-from pipelines.minutes.schema import Minutes
-from pipelines.transcript import Transcript
 from storage.errors import StorageError
-from storage.files import ResultFiles, StoredFile
-from storage.line import Meeting
+from storage.files import ResultFiles
 from storage.record import Record
 
 _log = logging.getLogger(__name__)
@@ -42,10 +38,6 @@ _Value = TypeVar("_Value")
 MAIL_PAUSES_SEC = tuple(min(15.0 * 2**n, 3600.0) for n in range(56))
 """Between tries of a deferred mail: from 15 s, doubling, to an hour; two days in all. Grey
 listing lasts minutes, a broken mail server a weekend."""
-
-
-class MeetingGone(Exception):
-    """The meeting was erased while its minutes were made; erasure wins."""
 
 
 def _may_pass(error: BaseException) -> bool:
@@ -92,11 +84,9 @@ class Delivery(DBOSConfiguredInstance):
         super().__init__(config_name="delivery")
         self._parts = parts
         self.metrics = parts.metrics
-        self._busy = 0
-        self._stopping = False
-        self.idle = asyncio.Event()
-        """Set while no step runs: the moment to stop at."""
-        self.idle.set()
+        self._dossiers = Dossiers(parts.record, parts.files)
+        self.gate = StepGate(parts.alive)
+        """All steps go through it."""
         self.running: set[str] = set()
         """Meetings whose workflow runs in this process."""
 
@@ -111,17 +101,17 @@ class Delivery(DBOSConfiguredInstance):
 
     async def _deliver(self, meeting_id: str) -> str:
         try:
-            organisers = await self._step(self.write_minutes(meeting_id))
-            await self._step(self.write_files(meeting_id))
+            organisers = await self.gate.run(self.write_minutes(meeting_id))
+            await self.gate.run(self.write_files(meeting_id))
             await self._tell(meeting_id, "delivered")
             outcomes = await self._mail(meeting_id, organisers)
-            return await self._step(self.finish(meeting_id, outcomes))
+            return await self.gate.run(self.finish(meeting_id, outcomes))
         except Exception as error:  # noqa: BLE001 - whatever it was, the failure must be visible
             cause = _cause(error)
             if isinstance(cause, MeetingGone):
                 return "gone"
             _log.error("meeting %s: the delivery failed", meeting_id, exc_info=cause)
-            await self._step(self.fail(meeting_id, _line(cause)))
+            await self.gate.run(self.fail(meeting_id, _line(cause)))
             await self._tell(meeting_id, "failed")
             return "failed"
 
@@ -129,31 +119,31 @@ class Delivery(DBOSConfiguredInstance):
     @_counted
     async def write_minutes(self, meeting_id: str) -> int:
         """minutes.json, the only costly step, and so a step of its own; how many get a mail."""
-        meeting, transcript = await self._load(meeting_id)
+        meeting, transcript = await self._dossiers.load(meeting_id)
         minutes = await self._parts.minutes.write(meeting, transcript)
         text = minutes.model_dump_json(indent=1) + "\n"
-        await self._keep(meeting_id, {"minutes.json": text})
+        await self._dossiers.keep(meeting_id, {"minutes.json": text})
         return len(meeting.organisers)
 
     @DBOS.step(retries_allowed=True, max_attempts=5, should_retry=_may_pass)
     @_counted
     async def write_files(self, meeting_id: str) -> None:
         """The transcript in its formats, and the minutes for people."""
-        meeting, transcript = await self._load(meeting_id)
-        minutes = await self._minutes(meeting_id)
+        meeting, transcript = await self._dossiers.load(meeting_id)
+        minutes = await self._dossiers.minutes(meeting_id)
         files = {
             "transcript.json": json_file.render(meeting, transcript),
             "transcript.md": markdown.render(meeting, transcript),
             "transcript.vtt": vtt.render(meeting, transcript),
             "minutes.md": minutes_page.render(meeting, transcript, minutes),
         }
-        await self._keep(meeting_id, files)
+        await self._dossiers.keep(meeting_id, files)
 
     @DBOS.step(retries_allowed=True, max_attempts=3, should_retry=_may_pass)
     @_counted
     async def tell_room(self, meeting_id: str, state: State) -> bool:
         """The message to the room; False if it is gone. Raises RoomUnreachable."""
-        meeting = await self._meeting(meeting_id)
+        meeting = await self._dossiers.meeting(meeting_id)
         room = self._parts.room
         return await room.minutes(room=meeting.room, meeting_id=meeting_id, state=state)
 
@@ -172,13 +162,13 @@ class Delivery(DBOSConfiguredInstance):
     @_counted
     async def finish(self, meeting_id: str, outcomes: list[dict[str, str]]) -> str:
         """The end: delivery.json says who got a mail; delivered, unless every mail failed."""
-        meeting = await self._meeting(meeting_id)
+        meeting = await self._dossiers.meeting(meeting_id)
         mails = [
             {"to": organiser.email, **outcome}
             for organiser, outcome in zip(meeting.organisers, outcomes, strict=True)
         ]
         text = json.dumps({"version": 1, "mail": mails}, ensure_ascii=False, indent=1)
-        await self._keep(meeting_id, {"delivery.json": text + "\n"})
+        await self._dossiers.keep(meeting_id, {"delivery.json": text + "\n"})
         lost = [one for one in outcomes if one["state"] in (MailState.REFUSED, "deferred")]
         if outcomes and len(lost) == len(outcomes):
             reason = f"no mail could be delivered: {lost[0]['reason']}"
@@ -199,7 +189,7 @@ class Delivery(DBOSConfiguredInstance):
 
     async def _tell(self, meeting_id: str, state: State) -> None:
         try:
-            await self._step(self.tell_room(meeting_id, state))
+            await self.gate.run(self.tell_room(meeting_id, state))
         except (DBOSMaxStepRetriesExceeded, MeetingGone):
             _log.warning("meeting %s: the room could not be told", meeting_id)
 
@@ -214,21 +204,20 @@ class Delivery(DBOSConfiguredInstance):
             if pause_sec:
                 await DBOS.sleep_async(pause_sec)
             for number in pending:
-                outcomes[number] = await self._step(self.send_mail(meeting_id, number))
+                outcomes[number] = await self.gate.run(self.send_mail(meeting_id, number))
             pending = [n for n in pending if outcomes[n]["state"] == MailState.DEFERRED]
         return list(outcomes.values())
 
     async def _send(self, meeting_id: str, organiser: int) -> MailOutcome:
-        meeting, transcript = await self._load(meeting_id)
-        read = self._parts.files.read
+        meeting, transcript = await self._dossiers.load(meeting_id)
         texts = {
-            name: await asyncio.to_thread(read, meeting_id, name)
+            name: await self._dossiers.text(meeting_id, name)
             for name in ("minutes.md", "transcript.md", "transcript.vtt")
         }
         letter = Letter(
             meeting=meeting,
             transcript=transcript,
-            minutes=await self._minutes(meeting_id),
+            minutes=await self._dossiers.minutes(meeting_id),
             organiser=meeting.organisers[organiser],
             attachments=tuple(
                 Attachment(name=name, subtype=_SUBTYPES[name[-3:]], text=text)
@@ -241,51 +230,6 @@ class Delivery(DBOSConfiguredInstance):
         except AddressInvalid as error:
             return MailOutcome(state=MailState.REFUSED, reason=str(error))
         return await send(message, self._parts.mail)
-
-    async def _meeting(self, meeting_id: str) -> Meeting:
-        meeting = await self._parts.record.meeting(meeting_id)
-        if meeting is None:
-            raise MeetingGone(meeting_id)
-        return meeting
-
-    async def _load(self, meeting_id: str) -> tuple[Meeting, Transcript]:
-        meeting = await self._meeting(meeting_id)
-        lines = await self._parts.record.lines(meeting_id)
-        people = await self._parts.record.participants(meeting_id)
-        return meeting, transcripts.build(lines, people)
-
-    async def _minutes(self, meeting_id: str) -> Minutes:
-        text = await asyncio.to_thread(self._parts.files.read, meeting_id, "minutes.json")
-        return Minutes.model_validate_json(text)
-
-    async def _keep(self, meeting_id: str, texts: dict[str, str]) -> None:
-        for name, text in texts.items():
-            file: StoredFile = await asyncio.to_thread(
-                self._parts.files.write, meeting_id, name, text
-            )
-            await self._parts.record.saw_artefact(meeting_id, name, str(file.path), file.sha256)
-
-    async def _step(self, step: Coroutine[Any, Any, _Value]) -> _Value:
-        """Run one step and its checkpoint. Once the process stops, no other step begins."""
-        try:
-            await self._parts.alive()
-        except StruckOff:
-            self._stopping = True
-        if self._stopping:
-            step.close()
-            await asyncio.Event().wait()
-        self._busy += 1
-        self.idle.clear()
-        try:
-            return await step
-        finally:
-            self._busy -= 1
-            if self._busy == 0:
-                self.idle.set()
-
-    def stop(self) -> None:
-        """Begin no further step; `idle` is set once those that run have their checkpoints."""
-        self._stopping = True
 
 
 _SUBTYPES = {"vtt": "vtt", ".md": "markdown"}
