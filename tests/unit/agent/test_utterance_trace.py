@@ -29,9 +29,8 @@ from pipelines.settings import CaptionSettings
 from storage.line import Lease
 from tests.unit.agent.test_legacy_packets import CLAIRE
 from tests.unit.agent.test_room_captions import Diary
-from tests.unit.models.engine.test_engine import FakeModel
+from tests.unit.models.engine.fake_model import Everything, FakeModel
 from tests.unit.models.httpx_exchange import over
-from tests.unit.models.server.test_metrics import Everything
 
 LEASE = Lease(meeting_id="m", fence=1, started_at=datetime(2026, 1, 1, tzinfo=UTC))
 SPEECH_SEC = 1.0

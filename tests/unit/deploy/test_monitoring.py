@@ -18,7 +18,7 @@ from models.server.gpu_memory import GpuMemory
 from models.server.metrics import AsrMetrics
 from models.settings import AsrSettings
 from rooms.metrics import RoomsMetrics
-from tests.unit.models.engine.test_engine import FakeModel
+from tests.unit.models.engine.fake_model import FakeModel
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 DOCS = Path(__file__).parents[3] / "docs" / "operations.md"

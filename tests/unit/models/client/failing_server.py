@@ -15,7 +15,7 @@ from models.server.server import application
 from models.settings import AsrSettings
 from models.whisper.model import Prepared
 from models.whisper.sound import Sound
-from tests.unit.models.engine.test_engine import FakeModel
+from tests.unit.models.engine.fake_model import FakeModel
 
 BAD_SAMPLES = 4_321
 """A sound of this length is one of them."""

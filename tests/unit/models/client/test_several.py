@@ -18,7 +18,7 @@ import pytest
 from greffier.bench.speech import Utterance, from_meeting
 from models.base import Kind, Recognition, RecognitionRequest
 from models.client.client import AsrClient
-from tests.unit.models.server.test_server import ROOT, until_healthy
+from tests.unit.models.server.asr_process import ROOT, until_healthy
 
 CODE = """
 import sys

@@ -16,7 +16,7 @@ from models.engine.engine import Engine
 from models.server.server import application
 from models.settings import AsrSettings
 from models.whisper.item import Prepared, Transcript
-from tests.unit.models.engine.test_engine import FakeModel
+from tests.unit.models.engine.fake_model import FakeModel
 
 
 class HangingModel(FakeModel):

@@ -11,7 +11,7 @@ from models.engine.batching import window_sec
 from models.engine.engine import Engine
 from models.settings import AsrSettings
 from models.whisper.item import Prepared, Transcript
-from tests.unit.models.engine.test_engine import FakeModel, busy, request
+from tests.unit.models.engine.fake_model import FakeModel, busy, request
 
 
 class SmallDevice(FakeModel):

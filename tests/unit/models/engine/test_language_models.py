@@ -19,7 +19,7 @@ from models.whisper.item import Prepared, Transcript
 from models.whisper.log_mel import LogMelStream
 from models.whisper.model import WhisperModel
 from models.whisper.sound import Sound
-from tests.unit.models.engine.test_engine import FakeModel, busy, request
+from tests.unit.models.engine.fake_model import FakeModel, busy, request
 
 FRENCH, ENGLISH, GERMAN = 0.1, 0.2, 0.3
 SPOKEN = {FRENCH: "fr", ENGLISH: "en", GERMAN: "de"}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from models.client.client import AsrClient
 from models.engine.watchdog import EXIT_HUNG, Watchdog
-from tests.unit.models.engine.test_engine import request
-from tests.unit.models.server.test_server import ROOT, until_healthy
+from tests.unit.models.engine.fake_model import request
+from tests.unit.models.server.asr_process import ROOT, until_healthy
 
 
 def test_only_what_takes_longer_than_its_limit_ends_the_process() -> None:

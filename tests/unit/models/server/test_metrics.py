@@ -16,7 +16,7 @@ from models.server.gpu_memory import GpuMemory
 from models.server.metrics import AsrMetrics
 from models.server.server import application
 from models.settings import AsrSettings
-from tests.unit.models.engine.test_engine import FakeModel, busy, request
+from tests.unit.models.engine.fake_model import Everything, FakeModel, busy, request
 
 
 class Clock:
@@ -188,8 +188,3 @@ def test_the_memory_of_a_gpu_is_shown_where_there_is_one() -> None:
     assert value(metrics, "gpu_memory_used_bytes") == 3
     assert value(metrics, "gpu_memory_total_bytes") == 10
     assert metrics.registry.get_sample_value("greffier_asr_headroom", {"model": "m"}) is None
-
-
-class Everything:
-    def knows(self, language: str) -> bool:
-        return True

@@ -4,10 +4,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,33 +15,7 @@ from models.base import Kind, ModelError, Pressure, RecognitionRequest
 from models.client.client import AsrClient
 from models.server.server import serve
 from models.settings import AsrSettings
-
-ROOT = Path(__file__).parents[4]
-CODE = """
-import sys
-from pathlib import Path
-from models.server.server import serve
-from models.settings import AsrSettings
-small = {"device": "cpu", "threads": 1, "max_batch": 2, "beam_final": 1}
-serve(AsrSettings(model=Path(sys.argv[1]), url=sys.argv[2], **small))
-"""
-
-
-@contextlib.contextmanager
-def process(model: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
-    child = subprocess.Popen([sys.executable, "-c", CODE, str(model), url], cwd=ROOT)
-    try:
-        yield child
-    finally:
-        child.kill()
-        child.wait()
-
-
-async def until_healthy(client: AsrClient) -> None:
-    deadline = time.monotonic() + 60
-    while not await client.healthy():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+from tests.unit.models.server.asr_process import process, until_healthy
 
 
 def request(name: str, kind: Kind = Kind.FINAL, sec: float = 1.5) -> RecognitionRequest:

@@ -13,9 +13,8 @@ from models.server.server import application
 from models.server.traces import TracingObserver
 from models.settings import AsrSettings
 from models.wire.trace_context import headers_of_context
-from tests.unit.models.engine.test_engine import FakeModel, request
+from tests.unit.models.engine.fake_model import Everything, FakeModel, request
 from tests.unit.models.httpx_exchange import over
-from tests.unit.models.server.test_metrics import Everything
 
 
 async def spans_of_a_final(*, traced: bool) -> list[ReadableSpan]:
