@@ -1,1 +1,1 @@
-"""How many speaking tracks one recognition process holds: Greffier and others, measured alike."""
+"""What Greffier and others hold, cost and get right, measured alike; a package a command."""

@@ -49,7 +49,7 @@ def asr(  # noqa: PLR0917 - typer takes each option as a parameter
     out: Out = OUT,
 ) -> None:
     """How many speaking tracks one recognition process holds in time."""
-    from greffier.bench.run import Plan, bench  # noqa: PLC0415 - keeps `--help` quick
+    from greffier.bench.asr.run import Plan, bench  # noqa: PLC0415 - keeps `--help` quick
 
     plan = Plan(
         systems=_names(systems),
@@ -168,7 +168,7 @@ def overload(
     out: Out = Path("benchmarks/overload"),
 ) -> None:
     """More speakers than there is room for: finals arrive, partials get rare, memory is flat."""
-    from greffier.bench.overload import overload as measure  # noqa: PLC0415 - quick `--help`
+    from greffier.bench.stress.overload import overload as measure  # noqa: PLC0415 - quick `--help`
 
     _tell(measure(load(), tracks=tracks, length_sec=seconds, out=out, json_file=json_file))
 
@@ -182,7 +182,7 @@ def kill(
     out: Out = Path("benchmarks/kill"),
 ) -> None:
     """The asr process is killed again and again: no final is lost, doubled or somebody else's."""
-    from greffier.bench.kill import kill as measure  # noqa: PLC0415 - quick `--help`
+    from greffier.bench.stress.kill import kill as measure  # noqa: PLC0415 - quick `--help`
 
     _tell(
         measure(
@@ -204,8 +204,8 @@ def cost(
     out: Out = Path("benchmarks/cost"),
 ) -> None:
     """What a second of speech costs, from 3 s to 120 s without a pause."""
-    from greffier.bench.unbroken import LENGTHS_SEC  # noqa: PLC0415 - quick `--help`
-    from greffier.bench.unbroken import cost as measure  # noqa: PLC0415
+    from greffier.bench.cpu.unbroken import LENGTHS_SEC  # noqa: PLC0415 - quick `--help`
+    from greffier.bench.cpu.unbroken import cost as measure  # noqa: PLC0415
 
     lengths = [one for one in LENGTHS_SEC if one <= longest]
     _tell(measure(load(), tracks=tracks, lengths_sec=lengths, out=out, json_file=json_file))
@@ -223,7 +223,7 @@ def gpu(  # noqa: PLR0917 - typer takes each option as a parameter
     out: Out = Path("benchmarks/gpu"),
 ) -> None:
     """Whisper's real shapes with random weights on a GPU; the demo model's text there."""
-    from greffier.bench.gpu import gpu as measure  # noqa: PLC0415 - quick `--help`
+    from greffier.bench.gpu.gpu import gpu as measure  # noqa: PLC0415 - quick `--help`
 
     _tell(
         measure(
@@ -246,7 +246,7 @@ def profile(
     out: Out = Path("benchmarks/profile"),
 ) -> None:
     """Where the CPU seconds of a second of audio go, and what the arithmetic alone would take."""
-    from greffier.bench.profile import profile as measure  # noqa: PLC0415 - quick `--help`
+    from greffier.bench.cpu.profile import profile as measure  # noqa: PLC0415 - quick `--help`
 
     numbers = [int(one) for one in tracks.split(",")]
     _tell(measure(load(), tracks=numbers, length_sec=seconds, out=out, json_file=json_file))

@@ -1,9 +1,9 @@
-"""What each guard costs and gives, as a table of the report; `greffier.bench.guards` counts."""
+"""What each guard costs and gives, as a table of the report; `guards` counts."""
 
 from __future__ import annotations
 
+from greffier.bench.captions.guards import GuardRow, GuardTable, guard_table
 from greffier.bench.captions.virtual_engine import Decoder
-from greffier.bench.guards import GuardRow, GuardTable, guard_table
 from models.base import Recognition, RecognitionRequest
 from models.engine.job import recognition_of
 from models.vad import shared_model

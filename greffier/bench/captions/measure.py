@@ -9,6 +9,7 @@ from pathlib import Path
 
 from greffier.bench.captions.accuracy import Accuracy, accuracy
 from greffier.bench.captions.attribution import attribution, missing
+from greffier.bench.captions.guards import GuardTable
 from greffier.bench.captions.latency import Latencies, latencies
 from greffier.bench.captions.layers import layers
 from greffier.bench.captions.meeting import SaidMeeting, SaidTrack
@@ -18,7 +19,6 @@ from greffier.bench.captions.play import Heard, Played, play
 from greffier.bench.captions.stability import Stability, stability
 from greffier.bench.captions.virtual_engine import Decoder
 from greffier.bench.captions.words import align, words_of
-from greffier.bench.guards import GuardTable
 from greffier.settings import Settings
 from models.whisper.model import WhisperModel
 from pipelines.settings import CaptionSettings

@@ -1,0 +1,1 @@
+"""How many speaking tracks one recognition process holds: Greffier and others, alike."""

@@ -1,0 +1,1 @@
+"""Whisper's real shapes with random weights on this device."""

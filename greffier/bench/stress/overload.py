@@ -1,0 +1,202 @@
+"""`greffier bench overload`: more speakers than one process can hold, for minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from rich.console import Console
+
+from greffier.bench.curves import Curve, draw_curves
+from greffier.bench.machine import fingerprint
+from greffier.bench.page import table, write_page
+from greffier.bench.ranks import rank, seconds
+from greffier.bench.speech import from_meeting
+from greffier.bench.stress.live import LiveRun, Sample, run_live
+from greffier.bench.stress.spoken import Fate, doubled, fates
+from greffier.bench.systems.base import Place
+from greffier.bench.systems.greffier import GreffierSystem
+from greffier.bench.track_script import TrackScript, write_long_script
+from greffier.settings import Settings
+from models.base import Pressure
+from models.store.store import resolve
+
+FLAT = 0.1
+"""Memory may grow by this much from the second quarter of the run to the last."""
+_screen = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shed:
+    """What overload did. Latencies in seconds; None: never came."""
+
+    tracks: int
+    seconds: float
+    utterances: int
+    lost: int
+    doubled: int
+    gaps: int
+    final_p50_s: float | None
+    final_p95_s: float | None
+    final_p99_s: float | None
+    partials_under: dict[str, int]
+    finals_under: dict[str, int]
+    partials_a_track_minute: float
+    peak_mb: float
+    memory_growth: float
+    late_p99_s: float
+
+
+def judge(run: LiveRun, scripts: Sequence[TrackScript]) -> Shed:
+    """Count; pure."""
+    all_fates: list[Fate] = []
+    for script, finals in zip(scripts, run.finals, strict=True):
+        all_fates += fates(script, finals, run.played)
+    late = [one.latency_sec for one in all_fates]
+    length = len(run.played.moments) / 50
+    return Shed(
+        tracks=len(scripts),
+        seconds=round(length, 1),
+        utterances=len(late),
+        lost=sum(1 for one in late if math.isinf(one)),
+        doubled=sum(doubled(finals) for finals in run.finals),
+        gaps=sum(len(one) for one in run.gaps),
+        final_p50_s=seconds(rank(late, 50)),
+        final_p95_s=seconds(rank(late, 95)),
+        final_p99_s=seconds(rank(late, 99)),
+        partials_under={level.value: count for level, count in run.partials_under.items()},
+        finals_under={level.value: count for level, count in run.finals_under.items()},
+        partials_a_track_minute=round(
+            sum(run.partials_under.values()) / len(scripts) / (length / 60), 2
+        ),
+        peak_mb=max((one.memory_mb for one in run.samples), default=0.0),
+        memory_growth=round(growth(run.samples), 4),
+        late_p99_s=run.played.late_p99_sec,
+    )
+
+
+def growth(samples: Sequence[Sample]) -> float:
+    """How much more memory the last quarter takes than the second, as a share of it."""
+    quarter = len(samples) // 4
+    if not quarter:
+        return 0.0
+    second = [one.memory_mb for one in samples[quarter : 2 * quarter]]
+    last = [one.memory_mb for one in samples[-quarter:]]
+    return (sum(last) / len(last)) / (sum(second) / len(second)) - 1.0
+
+
+def overload(
+    settings: Settings, *, tracks: int, length_sec: float, out: Path, json_file: Path | None
+) -> list[Path]:
+    """Measure and write the report."""
+    model = resolve(settings.asr.model, settings.asr.models_folder).absolute()
+    utterances = from_meeting()
+    with _screen.status(f"writing {tracks} tracks…"):
+        scripts = [
+            write_long_script(utterances, number=number, seconds=length_sec, seed=1, share=0.7)
+            for number in range(tracks)
+        ]
+    folder = Path(tempfile.mkdtemp(prefix="greffier-bench-"))
+    try:
+        run = asyncio.run(_run(settings, model, folder, scripts))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    shed = judge(run, scripts)
+    return _write(shed, run, fingerprint(model), out, json_file)
+
+
+async def _run(
+    settings: Settings, model: Path, folder: Path, scripts: Sequence[TrackScript]
+) -> LiveRun:
+    system = GreffierSystem(Place(model=model, folder=folder, settings=settings))
+    try:
+        await system.start()
+        with _screen.status("…") as status:
+            return await run_live(
+                system,
+                scripts,
+                progress=lambda second: status.update(f"{len(scripts)} tracks: {second:.0f} s"),
+            )
+    finally:
+        await asyncio.shield(system.stop())
+
+
+def _write(shed: Shed, run: LiveRun, model: str, out: Path, json_file: Path | None) -> list[Path]:
+    rates = [
+        (after.second, (after.partials - before.partials) / (after.second - before.second))
+        for before, after in pairwise(run.samples)
+    ]
+    times = [one.second for one in run.samples]
+    curves = [
+        Curve(
+            title="Pressure told (0 none, 1 slow, 2 slower, 3 finals only)",
+            points=[(one.second, max(one.pressure, 0)) for one in run.samples],
+        ),
+        Curve(title="Partials a second, all tracks", points=rates),
+        Curve(title="Requests that wait", points=[(one.second, one.queued) for one in run.samples]),
+        Curve(
+            title="Memory of the asr process, MB",
+            points=list(zip(times, [one.memory_mb for one in run.samples], strict=True)),
+        ),
+    ]
+    pressed = sum(count for level, count in shed.partials_under.items() if level != Pressure.NONE)
+    verdicts = [
+        f"**{shed.utterances - shed.lost} of {shed.utterances}** utterances got their final, "
+        f"{shed.doubled} twice; {shed.gaps} gaps; p50 {_sec(shed.final_p50_s)}, "
+        f"p95 {_sec(shed.final_p95_s)}, p99 {_sec(shed.final_p99_s)}.",
+        f"Partials: {shed.partials_a_track_minute} a track and minute; {pressed} of "
+        f"{sum(shed.partials_under.values())} said that they were rare (`pressure` in the event).",
+        f"Memory of the last quarter: {shed.memory_growth:+.1%} against the second "
+        f"({'flat' if shed.memory_growth <= FLAT else '**not flat**'}), "
+        f"{shed.peak_mb:.0f} MB at most.",
+    ]
+    levels = [level.value for level in Pressure]
+    body = [
+        table(
+            ["pressure when it came out", "partials", "finals"],
+            [[lv, shed.partials_under[lv], shed.finals_under[lv]] for lv in levels],
+        ),
+        f"The load generator was {shed.late_p99_s:.3f} s late (p99).",
+    ]
+    figures = {
+        "shed": asdict(shed),
+        "rows": [
+            {
+                "system": "greffier",
+                "tracks": shed.tracks,
+                "final_p50_s": shed.final_p50_s,
+                "final_p95_s": shed.final_p95_s,
+                "final_p99_s": shed.final_p99_s,
+                "peak_mb": shed.peak_mb,
+            }
+        ],
+        "samples": [asdict(one) for one in run.samples],
+    }
+    return write_page(
+        out,
+        title=f"{shed.tracks} speaking tracks for {shed.seconds:g} s: more than there is room for",
+        verdicts=verdicts,
+        how=(
+            "Each track speaks 70% of the time, at the pace of speech; the load generator does "
+            "what the worker does and shares the cores. An utterance has its final when segments "
+            "cover its time; latency is from its last sample being sent to the last of them. "
+            "Memory, queue and pressure are the asr process's own figures (`GET /load`), every 2 s."
+        ),
+        body=body,
+        svg=draw_curves(
+            curves, label="Pressure, partials, queue and memory over time", axis="seconds"
+        ),
+        figures=figures,
+        about={"model": model},
+        json_file=json_file,
+    )
+
+
+def _sec(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f} s"
