@@ -51,7 +51,7 @@ class Handover:
     def claim(self, sid: str) -> Hole | None:
         """What was not heard of this track; the second time there is nothing."""
         one = self._open.pop(sid, None)
-        return None if one is None else Hole(start_sample=_start(one), reason=GapReason.RESTART)
+        return None if one is None else Hole(start_sample=_start(one), reason=_reason(one))
 
     def rest(self) -> list[Gap]:
         """The gaps of tracks that nobody claimed."""
@@ -80,7 +80,7 @@ class Handover:
             del self._open[one.track_sid]
             if now - _start(one) >= LEAST_GAP_SAMPLES:
                 track = Track(meeting_id=self._meeting_id, speaker=speaker_of_track(one))
-                gaps.append(track.hole(_start(one), now, GapReason.RESTART))
+                gaps.append(track.hole(_start(one), now, _reason(one)))
         return gaps
 
 
@@ -89,14 +89,22 @@ def speaker_of_track(one: OpenTrack) -> Speaker:
     return Speaker(identity=one.identity, name=one.name, track_sid=one.track_sid)
 
 
-def open_track(speaker: Speaker, settled_sample: int) -> OpenTrack:
+def open_track(
+    speaker: Speaker, settled_sample: int, withheld: GapReason | None = None
+) -> OpenTrack:
     """A track as the heartbeat has it."""
     return OpenTrack(
         identity=speaker.identity,
         name=speaker.name,
         track_sid=speaker.track_sid,
         settled_ms=to_ms(settled_sample),
+        reason="" if withheld is None else withheld.value,
     )
+
+
+def _reason(one: OpenTrack) -> GapReason:
+    """Who was not to be heard before would not have been heard by our predecessor either."""
+    return GapReason(one.reason) if one.reason else GapReason.RESTART
 
 
 def _start(one: OpenTrack) -> int:

@@ -32,18 +32,34 @@ MOST_GONE = 500
 """Tracks remembered because they may come again: a reconnect brings back all of them at once."""
 
 
+@dataclass(slots=True, kw_only=True)
+class Source:
+    """Where a track's sound comes from: another one after each time that we subscribe to it."""
+
+    track: rtc.Track
+    publication: rtc.RemoteTrackPublication
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """A track with who listens to it."""
 
-    track: rtc.Track
-    publication: rtc.RemoteTrackPublication
+    source: Source
     speaker: Speaker
     listener: TrackListener
 
+    @property
+    def sid(self) -> str:
+        """The track's."""
+        return self.source.publication.sid
+
 
 class Listeners:
-    """One listener a track. `deaf`: our connection to the room is away; `sleep`: between ticks."""
+    """One listener a track. `deaf`: our connection to the room is away; `sleep`: between ticks.
+
+    By identity: `withheld`, why a person is not to be heard, and `spoken`, the language they said.
+    Who is not to be heard is not subscribed to.
+    """
 
     def __init__(
         self,
@@ -58,6 +74,8 @@ class Listeners:
         clock: MeetingClock,
         handover: Handover,
         deaf: Callable[[], bool],
+        withheld: Callable[[str], GapReason | None] = lambda _: None,
+        spoken: Callable[[str], str | None] = lambda _: None,
         trace: UtteranceTrace = untraced,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -72,6 +90,9 @@ class Listeners:
         self._clock = clock
         self._handover = handover
         self._deaf = deaf
+        self._wants_withheld = withheld
+        self._spoken = spoken
+        self._withheld: dict[str, GapReason] = {}
         self._trace = trace
         self._echo = MeetingEcho()
         self._monotonic = monotonic
@@ -82,25 +103,32 @@ class Listeners:
 
     def add(
         self, track: rtc.Track, publication: rtc.RemoteTrackPublication, speaker: Speaker
-    ) -> Heard:
-        """A listener for the track; the caller runs it.
+    ) -> Heard | None:
+        """A listener for the track; the caller runs it. None: the one it had hears on.
 
         After a full reconnect of ours a track comes again: then the listener before is ended, and
         what was said between is a gap.
         """
+        heard = self._by_sid.get(publication.sid)
+        if heard is not None and publication.sid in self._withheld:
+            heard.source.track, heard.source.publication = track, publication
+            del self._withheld[publication.sid]
+            self._look_at(heard)
+            self.changed()
+            return None
         self.gone(publication.sid)
         hole = self._handover.claim(publication.sid)
         before = self._gone.pop(publication.sid, None)
         if before is not None and not (before.listener.muted and publication.muted):
             hole = Hole(start_sample=before.listener.end_sample, reason=GapReason.OUTAGE)
-        return self._listen(track, publication, speaker, hole)
+        return self._listen(Source(track=track, publication=publication), speaker, hole)
 
     def again(self, heard: Heard) -> Heard | None:
         """A new listener in place of one that failed, unless the track is gone meanwhile."""
-        if self._by_sid.get(heard.publication.sid) is not heard:
+        if self._by_sid.get(heard.sid) is not heard:
             return None
         hole = Hole(start_sample=heard.listener.settled_sample, reason=GapReason.OUTAGE)
-        return self._listen(heard.track, heard.publication, heard.speaker, hole)
+        return self._listen(heard.source, heard.speaker, hole)
 
     def lost(self, heard: Heard) -> Gap | None:
         """What a listener that failed has left, if nobody listens in its place."""
@@ -116,11 +144,11 @@ class Listeners:
 
     def _listen(
         self,
-        track: rtc.Track,
-        publication: rtc.RemoteTrackPublication,
+        source: Source,
         speaker: Speaker,
         hole: Hole | None,
     ) -> Heard:
+        sid = source.publication.sid
         captions = TrackCaptions(
             meeting_id=self._meeting_id,
             speaker=speaker,
@@ -131,24 +159,50 @@ class Listeners:
             trace=self._trace,
             echo=self._echo.track(speaker.track_sid),
             prompt=self._prompt,
+            spoken=lambda: self._spoken(speaker.identity),
         )
         listener = TrackListener(
-            open_stream=lambda: self._open_stream(track),
-            muted=lambda: publication.muted,
+            open_stream=lambda: self._open_stream(source.track),
+            muted=lambda: source.publication.muted,
             captions=captions,
             meeting_sec=self._clock.sec,
             hole=hole,
             deaf=self._deaf,
+            withheld=lambda: self._withheld.get(sid),
             monotonic=self._monotonic,
         )
-        heard = Heard(track=track, publication=publication, speaker=speaker, listener=listener)
-        self._by_sid[publication.sid] = heard
+        heard = Heard(source=source, speaker=speaker, listener=listener)
+        self._by_sid[sid] = heard
+        self._look_at(heard)
         self.changed()
         return heard
+
+    def look(self) -> None:
+        """Somebody may have chosen to be heard no more, or again."""
+        for heard in self._by_sid.values():
+            self._look_at(heard)
+        self.changed()
+
+    def _look_at(self, heard: Heard) -> None:
+        publication = heard.source.publication
+        reason = self._wants_withheld(heard.speaker.identity)
+        if reason is not None:
+            self._withheld[heard.sid] = reason
+            if publication.subscribed:
+                publication.set_subscribed(False)
+        elif heard.sid in self._withheld:
+            # Heard again once its sound is there: `add` is called with it.
+            publication.set_subscribed(True)
+
+    def unsubscribed(self, sid: str) -> None:
+        """Its sound has gone: because we don't want it, or the track with it."""
+        if sid not in self._withheld:
+            self.gone(sid)
 
     def gone(self, sid: str) -> None:
         """The track is gone: what was heard is brought to its end."""
         heard = self._by_sid.pop(sid, None)
+        self._withheld.pop(sid, None)
         if heard is not None:
             heard.listener.end()
             self._gone[sid] = heard
@@ -167,7 +221,10 @@ class Listeners:
     def open_tracks(self) -> tuple[OpenTrack, ...]:
         """What a successor of ours would have to account for."""
         ours = (one for one in self._by_sid.values() if not one.listener.muted)
-        mine = tuple(open_track(one.speaker, one.listener.settled_sample) for one in ours)
+        mine = tuple(
+            open_track(one.speaker, one.listener.settled_sample, one.listener.withheld)
+            for one in ours
+        )
         return self._handover.open_tracks + mine
 
     def end(self) -> None:

@@ -16,15 +16,19 @@ from agent.lease_keeper import LeaseKeeper
 from agent.listeners import Listeners
 from agent.meeting_clock import MeetingClock
 from agent.meeting_parts import Ending, Parts
+from agent.off_record import OffRecord
 from agent.patience import PatientRecogniser
 from agent.room_audio import speaker_of
+from agent.room_choices import RoomChoices
 from agent.roster import Roster
 from agent.track_tasks import TrackTasks
 from pipelines.segments import to_ms
-from storage.line import Heartbeat, MeetingState
+from storage.line import Heartbeat, Meeting, MeetingState
 
 log = logging.getLogger(__name__)
 
+LOOK = "greffier.look"
+"""Topic of the server's packet that says: look at the record now."""
 FLUSH_SEC = 60.0
 """How long the last finals may wait for the recognition process before they become gaps."""
 SHOW_SEC = 5.0
@@ -45,6 +49,7 @@ class MeetingAgent:
         meeting_id = parts.lease.meeting_id
         self._clock = MeetingClock(parts.lease, wall=parts.now, monotonic=parts.monotonic)
         self._handover = Handover(parts.lease.before, meeting_id=meeting_id, clock=self._clock)
+        self._choices = RoomChoices(parts.room)
         self._listeners = Listeners(
             meeting_id=meeting_id,
             open_stream=parts.open_stream,
@@ -56,13 +61,19 @@ class MeetingAgent:
             clock=self._clock,
             handover=self._handover,
             deaf=lambda: parts.room.connection_state == RECONNECTING,
+            withheld=self._choices.withheld,
+            spoken=self._choices.language,
             trace=parts.captions.watch.traces.utterance,
             monotonic=parts.monotonic,
             sleep=parts.sleep,
         )
         self._group = asyncio.TaskGroup()
         self._stop = asyncio.Event()
-        self._lease = LeaseKeeper(parts, heard=self._heard, stop=self.stop)
+        self._lease = LeaseKeeper(parts, heard=self._heard, seen=self._follow, stop=self.stop)
+        self._off_record = OffRecord(
+            notice=parts.notice, choices=self._choices, look=self._listeners.look
+        )
+        self._telling: asyncio.Task[None] | None = None
         self._tracks = TrackTasks(
             captions=parts.captions,
             listeners=self._listeners,
@@ -108,7 +119,9 @@ class MeetingAgent:
     async def _begin(self) -> None:
         while True:
             try:
-                await self._parts.notice.give()
+                meeting = await self._parts.record.meeting(self._parts.lease.meeting_id)
+                self._off_record.want(meeting is not None and meeting.off_record)
+                await self._off_record.tell()
                 await self._parts.record.notice_given(self._parts.lease.meeting_id)
                 break
             except Exception as error:  # noqa: BLE001 - whatever it was: not told, not transcribed
@@ -128,7 +141,7 @@ class MeetingAgent:
         room.on("track_subscribed", self._subscribed)
         room.on(
             "track_unsubscribed",
-            lambda _track, publication, _who: self._listeners.gone(publication.sid),
+            lambda _track, publication, _who: self._listeners.unsubscribed(publication.sid),
         )
         room.on(
             "track_unpublished", lambda publication, _who: self._listeners.left(publication.sid)
@@ -138,6 +151,8 @@ class MeetingAgent:
         room.on("participant_connected", self._joined)
         room.on("participant_active", self._joined)
         room.on("participant_name_changed", lambda who, *_names: self._joined(who))
+        room.on("participant_attributes_changed", lambda *_: self._listeners.look())
+        room.on("data_received", self._received)
         room.on("participant_disconnected", self._left)
         room.on("disconnected", self._disconnected)
 
@@ -170,7 +185,21 @@ class MeetingAgent:
         if track.kind != rtc.TrackKind.KIND_AUDIO or not self._open or self._stop.is_set():
             return
         heard = self._listeners.add(track, publication, speaker_of(participant, publication))
-        self._tracks.hear(heard)
+        if heard is not None:
+            self._tracks.hear(heard)
+
+    def _received(self, packet: rtc.DataPacket) -> None:
+        # Without a sender it is the server's, whom nobody in the room can imitate.
+        if packet.topic == LOOK and packet.participant is None:
+            self._lease.look()
+
+    def _follow(self, meeting: Meeting) -> None:
+        """What the record says of the meeting that goes on."""
+        if not self._open:
+            return
+        to_tell = self._off_record.want(meeting.off_record)
+        if to_tell and (self._telling is None or self._telling.done()):
+            self._telling = self._aside(self._off_record.tell())
 
     def _heard(self) -> Heartbeat | None:
         """Until we listen, the predecessor's last word counts."""
@@ -182,7 +211,7 @@ class MeetingAgent:
             tracks=self._listeners.open_tracks(),
         )
 
-    def _aside(self, work: Coroutine[object, object, None]) -> None:
+    def _aside(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Work beside the meeting whose failure is only logged."""
 
         async def guarded() -> None:
@@ -191,7 +220,7 @@ class MeetingAgent:
             except Exception as error:  # noqa: BLE001 - told or noted late is no reason to stop
                 log.warning("a notice or a name was not written: %s", type(error).__name__)
 
-        self._group.create_task(guarded())
+        return self._group.create_task(guarded())
 
     # The end: finish, commit, show, hand the lease back.
 

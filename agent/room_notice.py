@@ -31,6 +31,10 @@ class Notice(Protocol):
         """One has left; who comes back is told again."""
         ...
 
+    async def pause(self) -> None:
+        """Tell everybody that what is said is off the record; `give` ends it."""
+        ...
+
     async def withdraw(self) -> None:
         """Say that the transcription is over."""
         ...
@@ -58,6 +62,11 @@ class OwnRoomNotice:
     def left(self, identity: str) -> None:
         """Nothing to do."""
 
+    async def pause(self) -> None:
+        """Metadata: paused. Raises as `give`."""
+        if not await self._write("paused"):
+            raise LookupError("the room is not there")
+
     async def withdraw(self) -> None:
         """Metadata: off."""
         await self._write("off")
@@ -81,21 +90,28 @@ class ForeignRoomNotice:
     def __init__(self, room: rtc.Room) -> None:
         self._room = room
         self._told: set[str] = set()
+        self._paused = False
 
     async def give(self) -> None:
         """One packet to each who is there. Raises rtc.PublishDataError."""
+        self._paused = False
         active = rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
         people = self._room.remote_participants.values()
         await self._send([one.identity for one in people if one.state == active])
 
     async def tell(self, identity: str) -> None:
         """One packet to the newcomer; a rejoin is told again."""
-        if identity not in self._told:
+        if identity not in self._told and not self._paused:
             await self._send([identity])
 
     def left(self, identity: str) -> None:
         """Forget one who left."""
         self._told.discard(identity)
+
+    async def pause(self) -> None:
+        """The same packet as at the end: for who reads it nothing is transcribed."""
+        self._paused = True
+        await self.withdraw()
 
     async def withdraw(self) -> None:
         """Tell everybody that it is over."""

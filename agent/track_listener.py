@@ -7,13 +7,13 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from agent.audio_stream import FRAME_MS, FRAME_SAMPLES, AudioStream
 from agent.room_audio import to_float
 from agent.sample_clock import Placed, SampleClock
+from agent.track_captions import Captions
 from models.base import Samples
 from pipelines.events import SAMPLE_RATE, GapReason
 from pipelines.hearing import Steps, hear_alone
@@ -30,49 +30,6 @@ CONCEALED = 3 / 32768
 """At most as loud as what stands in for lost packets in the end."""
 
 
-class Captions(Protocol):
-    """What the listener needs of `pipelines.captions.TrackCaptions`."""
-
-    @property
-    def quiet(self) -> bool:
-        """Whether nobody speaks."""
-        ...
-
-    @property
-    def settled_sample(self) -> int | None:
-        """Up to here all is in the record, or was silence."""
-        ...
-
-    @property
-    def end_sample(self) -> int | None:
-        """Position after the last sample that is accounted for."""
-        ...
-
-    def begin(self, at_sample: int) -> None:
-        """The track is accounted for from here on."""
-        ...
-
-    def skip(self, until_sample: int, reason: GapReason | None) -> None:
-        """Nothing was heard up to there: a gap, or, without a reason, muted."""
-        ...
-
-    def steps(self, samples: Samples, at_sample: int) -> Steps[None]:
-        """Take a frame."""
-        ...
-
-    def pause(self) -> None:
-        """End the open utterance."""
-        ...
-
-    async def drain(self) -> None:
-        """Wait for its finals."""
-        ...
-
-    async def aclose(self) -> None:
-        """Stop at once."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
     """What of a track nobody heard before we did: from `start_sample` on, and why."""
@@ -81,11 +38,19 @@ class Hole:
     reason: GapReason
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Withheld:
+    """The track is not heard because somebody wants so: a gap; without a reason, muted as well."""
+
+    reason: GapReason | None
+
+
 class TrackListener:
     """One track. `steps` hears, when `Listeners` says; `run` brings everything to its end.
 
     `meeting_sec` is the meeting's time. `hole`: the track was there before, unheard. `deaf`: our
-    connection to the room is away, and what comes as silence is none.
+    connection to the room is away, and what comes as silence is none. `withheld`: why the track is
+    not to be heard now; the gap goes on to the first frame after.
     """
 
     def __init__(
@@ -97,6 +62,7 @@ class TrackListener:
         meeting_sec: Callable[[], float],
         hole: Hole | None = None,
         deaf: Callable[[], bool] = lambda: False,
+        withheld: Callable[[], GapReason | None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
         linger_sec: float = LINGER_SEC,
     ) -> None:
@@ -106,6 +72,8 @@ class TrackListener:
         self._meeting_sec = meeting_sec
         self._hole = hole
         self._deaf = deaf
+        self._wants_withheld = withheld
+        self._withheld: _Withheld | None = None
         self._unheard: GapReason | None = None
         """Why what comes before the next frame is not heard; None: muted."""
         self._monotonic = monotonic
@@ -129,6 +97,11 @@ class TrackListener:
         return self._muted()
 
     @property
+    def withheld(self) -> GapReason | None:
+        """Why what comes after `settled_sample` is kept out of the record, if somebody wants so."""
+        return None if self._withheld is None else self._withheld.reason
+
+    @property
     def settled_sample(self) -> int:
         """Up to here all of the track is in the record, or was silence."""
         settled = self._captions.settled_sample
@@ -142,8 +115,12 @@ class TrackListener:
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to hear until the track is unmuted."""
-        return self._stream is None and (self._over.is_set() or self._muted())
+        """Whether there is nothing to hear until the track is unmuted, or may be heard again."""
+        if self._stream is not None:
+            return False
+        if self._wants_withheld() is None and self._withheld is None:
+            return self._over.is_set() or self._muted()
+        return self._over.is_set() or self._withheld == self._to_withhold()
 
     def end(self) -> None:
         """The track is gone, or the meeting is over: what was heard is still brought to its end."""
@@ -176,6 +153,7 @@ class TrackListener:
 
     def steps(self) -> Steps[None]:
         """Hear what has come since the last time."""
+        self._withhold()
         now = self._monotonic()
         late, self._looked_at = now - self._looked_at > LATE_SEC, now
         stream = self._sounding(now)
@@ -201,7 +179,40 @@ class TrackListener:
         if taken.ended:
             self.end()
 
+    def _to_withhold(self) -> _Withheld | None:
+        reason = self._wants_withheld()
+        if reason is None:
+            return None
+        return _Withheld(reason=None if self._muted() else reason)
+
+    def _withhold(self) -> None:
+        """Begin, end or change what is not heard by somebody's will."""
+        before, after = self._withheld, self._to_withhold()
+        if before == after:
+            return
+        if before is not None:
+            if after is not None or self._muted():
+                self._captions.skip(self._now(), before.reason)
+                self._withheld = after
+            # Else it goes on to the first frame, which ends it.
+            self._unheard = None
+            return
+        # What was said up to now is brought out; what is on its way is not ours any more.
+        self._captions.pause()
+        self._captions.begin(self._now())
+        if self._muted():
+            self._captions.skip(self._now(), None)
+        elif self._stream is None and after is not None and self._unheard is not after.reason:
+            self._captions.skip(self._now(), self._unheard)
+        self._close()
+        self._clock.restart()
+        self._muted_at, self._muted_samples, self._unheard = None, 0, None
+        self._withheld = after
+
     def _hear(self, samples: Samples, placed: Placed) -> Steps[None]:
+        if self._withheld is not None:
+            self._captions.skip(placed.at_sample, self._withheld.reason)
+            self._withheld, self._unheard = None, GapReason.OUTAGE
         if self._deaf() and not np.any(np.abs(samples) > CONCEALED):
             self._unheard = GapReason.OUTAGE
             return
@@ -219,6 +230,8 @@ class TrackListener:
 
     def _account_for_the_end(self) -> None:
         """What came after the last frame, or instead of a first."""
+        if self._withheld is not None:
+            self._captions.skip(self._now(), self._withheld.reason)
         self._tell_hole()
         if self._muted():
             self._captions.skip(self._now(), None)
@@ -234,7 +247,7 @@ class TrackListener:
 
     def _sounding(self, now: float) -> AudioStream | None:
         """The stream, opened if sound is expected, closed if the track has long been muted."""
-        if not self._muted():
+        if self._wants_withheld() is None and not self._muted():
             self._muted_at = None
             if self._stream is None and not self._over.is_set():
                 self._stream = self._open()

@@ -16,7 +16,7 @@ from pipelines.echo import MeetingEcho, TrackEcho
 from pipelines.events import GapReason, Speaker
 from pipelines.finals import MAX_OUTSTANDING_FINALS, Finals, UtteranceTrace, untraced
 from pipelines.hearing import Steps, hear_alone
-from pipelines.language import LanguageMemory
+from pipelines.language import LanguageMemory, nobody_said
 from pipelines.partials import Partials
 from pipelines.segmenter import Segmenter, SegmenterEvent, SpeechEnded, SpeechStarted, State
 from pipelines.segments import Track
@@ -30,6 +30,7 @@ class TrackCaptions:
 
     An error of the sink ends the track: it is raised by the next call. `settled` is called with
     each interval of the track, in order, once it is known what has become of it.
+    `spoken` is the speaker's language, where somebody has set it.
     """
 
     def __init__(
@@ -46,12 +47,13 @@ class TrackCaptions:
         settled: Callable[[Interval], None] = lambda _: None,
         echo: TrackEcho | None = None,
         prompt: Callable[[], str] = str,
+        spoken: Callable[[], str | None] = nobody_said,
         translator: Translator | None = None,
     ) -> None:
         self._echo = echo or MeetingEcho().track(speaker.track_sid)
         self._track = track = Track(meeting_id=meeting_id, speaker=speaker)
         cadence = Cadence(settings.partial_every_sec, settings.first_partial_sec)
-        memory = LanguageMemory(settings.languages)
+        memory = LanguageMemory(settings.languages, spoken)
         self._segmenter = Segmenter(detector, settings)
         self._ledger = TrackLedger(settled)
         self._partials = Partials(

@@ -7,6 +7,8 @@ any belief; what is shorter than a second moves it little, and is judged by it m
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from models.base import Recognition
 
 SURE_SPEECH_SEC = 2.0
@@ -17,18 +19,28 @@ MOST = 0.98
 """No evidence counts for more: a detection that is sure of itself can still be wrong."""
 
 
-class LanguageMemory:
-    """One speaker's belief. `given`: the language that somebody set, which is never doubted."""
+def nobody_said() -> None:
+    """No language was set by hand."""
 
-    def __init__(self, languages: tuple[str, ...], given: str | None = None) -> None:
+
+class LanguageMemory:
+    """One speaker's belief. `given`: the language that somebody set by hand, which is never
+    doubted; asked each time, for it may change in mid-meeting. One that the meeting doesn't speak
+    counts for nothing.
+    """
+
+    def __init__(
+        self, languages: tuple[str, ...], given: Callable[[], str | None] = nobody_said
+    ) -> None:
         self._languages = languages
-        self.given = given
+        self._given = given
         self._belief = {code: 1 / len(languages) for code in languages}
 
     def choose(self) -> str | None:
         """The language to decode in, or None: detect it, with `prior`."""
-        if self.given is not None:
-            return self.given
+        given = self._given()
+        if given in self._languages:
+            return given
         return self._languages[0] if len(self._languages) == 1 else None
 
     def prior(self, speech_sec: float) -> tuple[float, ...]:

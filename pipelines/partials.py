@@ -89,7 +89,7 @@ class Partials:
             meeting_id=self._track.meeting_id,
             track_id=self._track.speaker.track_sid,
             samples=samples(),
-            language=self._language or self._memory.choose(),
+            language=self._memory.choose() or self._language,
             languages=self._languages,
             language_prior=self._memory.prior(speech_sec(opened)),
             skip_samples=self._live.skip_samples,

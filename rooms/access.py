@@ -46,6 +46,17 @@ def may_speak(room: RoomPath, state: StateOf, credentials: Credentials) -> None:
         )
 
 
+def may_choose(room: RoomPath, identity: str, state: StateOf, credentials: Credentials) -> None:
+    """Let pass who is this person, or holds the key."""
+    holder = _holder(room, state, credentials)
+    if holder is not None and holder.identity != identity:
+        raise HTTPException(
+            status.HTTP_403_FORBIDDEN,
+            "this is another person's to choose: only they themselves may, with their own token, "
+            "or the administrator, with the key",
+        )
+
+
 def _holder(
     room: str, state: State, credentials: HTTPAuthorizationCredentials | None
 ) -> Holder | None:

@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from rooms import health, history, joining, meetings, webhook
+from rooms import health, history, joining, meetings, people, webhook
 from rooms.errors import AddressInUse
 from rooms.limit import BodyLimit
 from rooms.livekit_api import LiveKitControl, RoomControl, require_keys
@@ -89,7 +89,7 @@ def create_app(
         docs_url=None,  # Swagger's page loads its scripts from another host
         redoc_url=None,
     )
-    for routes in (joining, meetings, history, webhook, health):
+    for routes in (joining, meetings, people, history, webhook, health):
         app.include_router(routes.router)
     mount_page(app, page, demo_model=demo_model)
     mount_reference(app)

@@ -38,6 +38,7 @@ async def issue_token(body: TokenRequest, state: StateOf, credentials: Credentia
         name=name,
         mode=body.mode,
         ttl_sec=settings.token_ttl_sec if body.mode == "speak" else settings.reader_ttl_sec,
+        choice=await state.book.choice(room.name, identity),
     )
     state.metrics.tokens.labels(body.mode).inc()
     meeting = await state.record.live_meeting(room.name)

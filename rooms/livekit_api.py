@@ -16,6 +16,9 @@ from rooms.settings import LiveKitSettings
 AGENT_PREFIX = "greffier-"
 """Identities that begin so are the agent's: `greffier-<room>`."""
 
+LOOK = "greffier.look"
+"""Topic of the packet that says: look at the record; the agent does so at each heartbeat anyway."""
+
 _TIMEOUT_SEC = 4.0
 _PEOPLE = frozenset({"STANDARD", "SIP", "CONNECTOR", "BRIDGE"})
 
@@ -66,6 +69,14 @@ class RoomControl(Protocol):
 
     async def set_transcription(self, room: str, notice: dict[str, str | None]) -> None:
         """Write our part of the room's metadata; silent if the room is gone."""
+        ...
+
+    async def set_attributes(self, room: str, identity: str, values: dict[str, str]) -> bool:
+        """Change a participant's attributes, an empty one away; False if they are not there."""
+        ...
+
+    async def wake_agent(self, room: str) -> None:
+        """Have our agent in a room look at the record at once; silent if there is none."""
         ...
 
     async def aclose(self) -> None:
@@ -120,6 +131,33 @@ class LiveKitControl:
         metadata = json.dumps(_json_object(found.rooms[0].metadata) | {"greffier": notice})
         request = api.UpdateRoomMetadataRequest(room=room, metadata=metadata)
         await self._ask(self._api.room.update_room_metadata(request), gone_is_none=True)
+
+    async def set_attributes(self, room: str, identity: str, values: dict[str, str]) -> bool:
+        """See RoomControl."""
+        request = api.UpdateParticipantRequest(room=room, identity=identity, attributes=values)
+        call = self._api.room.update_participant(request)
+        return await self._ask(call, gone_is_none=True) is not None
+
+    async def wake_agent(self, room: str) -> None:
+        """See RoomControl."""
+        found = await self._ask(
+            self._api.room.list_participants(api.ListParticipantsRequest(room=room)),
+            gone_is_none=True,
+        )
+        agents = [
+            one.identity
+            for one in (found.participants if found is not None else ())
+            if one.permission.hidden and one.identity.startswith(AGENT_PREFIX)
+        ]
+        if agents:
+            request = api.SendDataRequest(
+                room=room,
+                data=b"{}",
+                kind=api.DataPacket.RELIABLE,
+                topic=LOOK,
+                destination_identities=agents,
+            )
+            await self._ask(self._api.room.send_data(request), gone_is_none=True)
 
     async def aclose(self) -> None:
         """See RoomControl."""

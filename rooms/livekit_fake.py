@@ -15,6 +15,8 @@ class FakeRoomControl:
         self.notices: dict[str, dict[str, str | None]] = {}
         self.created: list[str] = []
         self.deleted: list[str] = []
+        self.attributes: dict[tuple[str, str], dict[str, str]] = {}
+        self.woken: list[str] = []
         self.down = False
         self.closed = False
 
@@ -50,6 +52,19 @@ class FakeRoomControl:
         """See RoomControl."""
         self._answer()
         self.notices[room] = notice
+
+    async def set_attributes(self, room: str, identity: str, values: dict[str, str]) -> bool:
+        """See RoomControl."""
+        self._answer()
+        if identity not in (person.identity for person in self.rooms.get(room, [])):
+            return False
+        self.attributes.setdefault((room, identity), {}).update(values)
+        return True
+
+    async def wake_agent(self, room: str) -> None:
+        """See RoomControl."""
+        self._answer()
+        self.woken.append(room)
 
     async def aclose(self) -> None:
         """See RoomControl."""

@@ -100,6 +100,44 @@ async def stop_transcription(room: RoomPath, state: StateOf) -> TranscriptionAns
     )
 
 
+@router.post(
+    "/rooms/{room}/transcription/pause",
+    status_code=202,
+    tags=["rooms"],
+    dependencies=[Depends(may_speak)],
+    responses=problems(401, 403, 409),
+)
+async def pause_transcription(room: RoomPath, state: StateOf) -> TranscriptionAnswer:
+    """Off the record: nobody is heard until it is resumed; a gap with that reason."""
+    return await _set_off_record(state, room, off_record=True)
+
+
+@router.post(
+    "/rooms/{room}/transcription/resume",
+    status_code=202,
+    tags=["rooms"],
+    dependencies=[Depends(may_speak)],
+    responses=problems(401, 403, 409),
+)
+async def resume_transcription(room: RoomPath, state: StateOf) -> TranscriptionAnswer:
+    """On the record again: everyone is told first."""
+    return await _set_off_record(state, room, off_record=False)
+
+
+async def _set_off_record(state: State, room: str, *, off_record: bool) -> TranscriptionAnswer:
+    meeting = await state.record.live_meeting(room)
+    if meeting is None:
+        raise HTTPException(409, "nothing is transcribed in this room now: start it first")
+    await state.record.set_off_record(meeting.id, off_record)
+    try:
+        await state.control.wake_agent(room)
+    except LiveKitUnavailable as error:
+        _log.warning("room %s: the agent looks by itself only in a moment: %s", room, error)
+    return TranscriptionAnswer(
+        room=room, transcription="paused" if off_record else "on", meeting=meeting.id
+    )
+
+
 async def _own_room(state: State, name: str) -> Room:
     room = await state.book.get(name)
     if room is None:
@@ -117,6 +155,6 @@ async def _answer(state: State, room: Room) -> RoomAnswer:
         title=room.title,
         language=room.language,
         wanted=room.transcribe,
-        transcription="on" if meeting else "off",
+        transcription="off" if meeting is None else "paused" if meeting.off_record else "on",
         meeting=meeting.id if meeting else None,
     )

@@ -10,9 +10,11 @@ import jwt
 from livekit import api
 
 from rooms.settings import LiveKitSettings
+from storage.choice import Choice
 
 Mode = Literal["speak", "read"]
 
+NOTHING_CHOSEN = Choice()
 RENEWAL = timedelta(hours=24)
 """How long after its end a token still proves that an identity is one's own."""
 
@@ -37,8 +39,20 @@ class Tokens:
         self._key = settings.api_key
         self._secret = settings.api_secret.get_secret_value()
 
-    def issue(self, *, room: str, identity: str, name: str, mode: Mode, ttl_sec: int) -> str:
-        """A JWT for one room. `speak`: microphone and captions. `read`: captions only."""
+    def issue(
+        self,
+        *,
+        room: str,
+        identity: str,
+        name: str,
+        mode: Mode,
+        ttl_sec: int,
+        choice: Choice = NOTHING_CHOSEN,
+    ) -> str:
+        """A JWT for one room. `speak`: microphone and captions. `read`: captions only.
+
+        `choice`: what the person chose before, which is theirs again from the first moment.
+        """
         speak = mode == "speak"
         grants = api.VideoGrants(
             room_join=True,
@@ -50,6 +64,9 @@ class Tokens:
             can_update_own_metadata=False,
         )
         token = api.AccessToken(self._key, self._secret).with_identity(identity).with_name(name)
+        chosen = {name: value for name, value in choice.attributes().items() if value}
+        if chosen:
+            token = token.with_attributes(chosen)
         return token.with_grants(grants).with_ttl(timedelta(seconds=ttl_sec)).to_jwt()
 
     def holder(self, token: str, *, grace: timedelta = timedelta(seconds=10)) -> Holder:

@@ -106,15 +106,30 @@ class RoomAnswer(BaseModel):
     title: str
     language: str
     wanted: bool = Field(description="Whether its people want it transcribed")
-    transcription: Literal["on", "off"] = Field(description="Whether it is transcribed now")
+    transcription: Literal["on", "off", "paused"] = Field(
+        description="Whether it is transcribed now; paused: off the record"
+    )
     meeting: str | None = Field(description="The meeting that is running, if one is")
+
+
+class ChoiceRequest(BaseModel):
+    """What a person chooses for themselves; what is absent stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Literal["fr", "en", "auto"] | None = Field(
+        None, description="The language that they speak; auto: it is detected"
+    )
+    transcribed: bool | None = Field(
+        None, description="false: not heard, from this moment on; a gap with that reason"
+    )
 
 
 class TranscriptionAnswer(BaseModel):
     """What will be true within seconds."""
 
     room: str
-    transcription: Literal["on", "off"]
+    transcription: Literal["on", "off", "paused"]
     meeting: str | None
 
 

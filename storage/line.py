@@ -43,7 +43,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """One sitting in a room. `started_at` is the zero of meeting time."""
+    """One sitting in a room. `started_at` is the zero of meeting time.
+
+    `off_record`: its people want nothing of it heard for now.
+    """
 
     id: str
     room: str
@@ -58,16 +61,21 @@ class Meeting:
     error: str | None
     holder: str | None
     lease_until: datetime | None
+    off_record: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTrack:
-    """A track that was not muted. All of it up to `settled_ms` is in the record, or was silence."""
+    """A track that was not muted. All of it up to `settled_ms` is in the record, or was silence.
+
+    `reason`: why it was not heard from there on, where somebody wanted so; else empty.
+    """
 
     identity: str
     name: str
     track_sid: str
     settled_ms: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

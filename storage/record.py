@@ -108,6 +108,14 @@ class Record:
             )
 
     @whole
+    async def set_off_record(self, meeting_id: str, off_record: bool) -> None:
+        """Whether what is said is kept out of the record from now on."""
+        async with self._database.begin() as session:
+            await session.execute(
+                update(MeetingRow).where(MeetingRow.id == meeting_id).values(off_record=off_record)
+            )
+
+    @whole
     async def end_meeting(self, meeting_id: str) -> None:
         """live → ended; anything else is left as it is."""
         await self._move(meeting_id, (MeetingState.LIVE,), MeetingState.ENDED, "ended_at")
@@ -161,8 +169,8 @@ class Record:
     @whole
     async def renew_lease(
         self, lease: Lease, *, ttl_sec: float, heartbeat: Heartbeat | None = None
-    ) -> MeetingState:
-        """The sign of life, with what is heard; returns the meeting's state.
+    ) -> Meeting:
+        """The sign of life, with what is heard; returns the meeting as it is now.
 
         Raises LeaseLost if another holder came.
 
@@ -174,7 +182,7 @@ class Record:
                 raise LeaseLost("the lease was given back")
             row.lease_until = self._now() + timedelta(seconds=ttl_sec)
             note(row, heartbeat)
-            return MeetingState(row.state)
+            return meeting_of(row)
 
     @whole
     async def release_lease(self, lease: Lease, heartbeat: Heartbeat | None = None) -> None:

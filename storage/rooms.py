@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from storage.choice import Choice
 from storage.database import Database
 from storage.line import Organiser, Room
 from storage.record import utc_now
@@ -75,6 +76,24 @@ class RoomBook:
         except IntegrityError:
             return False
         return True
+
+    @whole
+    async def choice(self, room: str, identity: str) -> Choice:
+        """What the holder of an identity has chosen; nothing of one that nobody holds."""
+        async with self._database.begin() as session:
+            row = await session.get(IdentityRow, (room, identity))
+            if row is None:
+                return Choice()
+            return Choice(language=row.language, opted_out=bool(row.opted_out))
+
+    @whole
+    async def choose(self, room: str, identity: str, choice: Choice) -> bool:
+        """Keep what the holder of an identity has chosen; False if nobody holds it here."""
+        async with self._database.begin() as session:
+            row = await session.get(IdentityRow, (room, identity))
+            if row is not None:
+                row.language, row.opted_out = choice.language, choice.opted_out
+            return row is not None
 
 
 def _room(row: RoomRow) -> Room:

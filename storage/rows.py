@@ -33,6 +33,7 @@ def meeting_of(row: MeetingRow) -> Meeting:
         error=row.error,
         holder=row.holder,
         lease_until=row.lease_until,
+        off_record=bool(row.off_record),
     )
 
 
@@ -83,7 +84,8 @@ def note(row: MeetingRow, heartbeat: Heartbeat | None) -> None:
     if heartbeat is not None:
         row.heartbeat_at, row.heartbeat_ms = heartbeat.at, heartbeat.meeting_ms
         row.open_tracks = [
-            [one.identity, one.name, one.track_sid, one.settled_ms] for one in heartbeat.tracks
+            [one.identity, one.name, one.track_sid, one.settled_ms, one.reason]
+            for one in heartbeat.tracks
         ]
 
 
@@ -100,7 +102,11 @@ def heartbeat_of(row: MeetingRow, committed_ms: Mapping[str, int]) -> Heartbeat 
                 name=name,
                 track_sid=sid,
                 settled_ms=max(settled_ms, committed_ms.get(sid, 0)),
+                reason=reason,
             )
-            for identity, name, sid, settled_ms in row.open_tracks or ()
+            for identity, name, sid, settled_ms, reason in (
+                (*track, "")[:5]
+                for track in row.open_tracks or ()  # older ones have no reason
+            )
         ),
     )

@@ -66,11 +66,16 @@ class RoomRow(Base):
 
 
 class IdentityRow(Base):
-    """Who holds an identity in a room: the first to ask, and then who shows the last token."""
+    """Who holds an identity in a room: the first to ask, and then who shows the last token.
+
+    `language` and `opted_out` are what they chose (storage.choice).
+    """
 
     __tablename__ = "identities"
     room: Mapped[str] = mapped_column(String(128), primary_key=True)
     identity: Mapped[str] = mapped_column(String(128), primary_key=True)
+    language: Mapped[str | None] = mapped_column(String(8))
+    opted_out: Mapped[bool | None]
     created_at: Mapped[datetime]
 
 
@@ -81,7 +86,8 @@ class MeetingRow(Base):
     (a LiveKit job id) until `lease_until`; `fence` grows with each new holder, so that a
     late write of an earlier one can be refused. `started_at` is the zero of meeting time.
     `heartbeat_at` is when the holder last said what it hears, `heartbeat_ms` the same in meeting
-    time, and `open_tracks` what it heard then, as [identity, name, SID, settled ms].
+    time, and `open_tracks` what it heard then, as [identity, name, SID, settled ms, reason].
+    `off_record`: nothing is to be heard for now.
     """
 
     __tablename__ = "meetings"
@@ -101,6 +107,7 @@ class MeetingRow(Base):
     heartbeat_at: Mapped[datetime | None]
     heartbeat_ms: Mapped[int | None]
     open_tracks: Mapped[list[list[Any]] | None] = mapped_column(JSON)
+    off_record: Mapped[bool | None]
     fence: Mapped[int] = mapped_column(default=0)
     last_seq: Mapped[int] = mapped_column(default=0)
     __table_args__ = (

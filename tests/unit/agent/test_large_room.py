@@ -94,6 +94,7 @@ class Person:
     def __init__(self, number: int) -> None:
         self.identity, self.name = f"p{number}", f"Person {number}"
         self.kind, self.state = KIND, ACTIVE
+        self.attributes: dict[str, str] = {}
         self.track_publications: dict[str, SimpleNamespace] = {}
 
     def track(self, sid: str, *, muted: bool, screen: bool = False) -> SimpleNamespace:

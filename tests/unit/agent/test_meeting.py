@@ -41,6 +41,8 @@ class FakeRoom(rtc.EventEmitter):
             kind=rtc.TrackKind.KIND_AUDIO,
             track=self.track,
             muted=False,
+            subscribed=True,
+            set_subscribed=self._subscribe,
             source=rtc.TrackSource.SOURCE_MICROPHONE,
         )
         self.claire = SimpleNamespace(
@@ -49,12 +51,25 @@ class FakeRoom(rtc.EventEmitter):
             kind=KIND,
             state=ACTIVE,
             joined_at=None,
+            attributes={},
             track_publications={"TR_1": self.publication},
         )
         self.remote_participants = {"claire": self.claire}
 
     def isconnected(self) -> bool:
         return True
+
+    def choose(self, **attributes: str) -> None:
+        """Claire's attributes are these now."""
+        self.claire.attributes = {f"greffier.{name}": value for name, value in attributes.items()}
+        self.emit("participant_attributes_changed", {}, self.claire)
+
+    def _subscribe(self, subscribed: bool) -> None:
+        self.publication.subscribed = subscribed
+        event = "track_subscribed" if subscribed else "track_unsubscribed"
+        asyncio.get_running_loop().call_soon(
+            self.emit, event, self.track, self.publication, self.claire
+        )
 
 
 class FakeNotice:
@@ -75,6 +90,9 @@ class FakeNotice:
 
     def left(self, identity: str) -> None:
         self.calls.append(f"left {identity}")
+
+    async def pause(self) -> None:
+        self.calls.append("pause")
 
     async def withdraw(self) -> None:
         self.calls.append("withdraw")
@@ -121,6 +139,8 @@ class Sitting:
     async def talking(self) -> None:
         """Return once somebody is listened to and has said something."""
         while Talk.frames < SPOKEN_FRAMES:
+            if self.running.done():
+                self.running.result()
             await asyncio.sleep(0.01)
 
 
@@ -385,3 +405,114 @@ async def test_a_track_that_fails_is_listened_to_anew_and_what_it_cost_is_told(
         lines = await record.lines(one.meeting.id)
         assert lines[-1].reason is None
         assert lines[-1].start_ms >= line.end_ms
+
+
+@pytest.fixture
+def _real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame of 50 ms each 50 ms: what is not heard takes its time."""
+    monkeypatch.setattr("agent.listeners.TICK_SEC", 0.05)
+
+
+async def heard(one: Sitting, count: int) -> list[Line]:
+    while True:
+        lines = await one.record.lines(one.meeting.id)
+        if len(lines) >= count:
+            return lines
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.usefixtures("_real_time")
+async def test_who_opts_out_is_not_subscribed_to_and_a_gap_until_they_opt_in(
+    record: Record,
+) -> None:
+    async with sitting(record, FakeNotice(), Screen()) as one:
+        await one.talking()
+        room = one.parts.room
+        room.choose(opted_out="true")
+        await heard(one, 1)
+        assert not room.publication.subscribed
+        frames = Talk.frames
+        await asyncio.sleep(0.5)
+        assert Talk.frames == frames
+        room.choose()
+        (gap,) = await gaps(one, 1)
+        assert room.publication.subscribed
+        assert gap.reason == "opted_out"
+        assert gap.end_ms - gap.start_ms >= 300
+        while Talk.frames < frames + SPOKEN_FRAMES:
+            await asyncio.sleep(0.02)
+        one.agent.stop()
+        await one.running
+        before, _, after = sorted(
+            await record.lines(one.meeting.id), key=lambda line: line.start_ms
+        )
+        assert before.end_ms <= gap.start_ms < gap.end_ms <= after.start_ms
+
+
+@pytest.mark.usefixtures("_real_time")
+async def test_who_leaves_opted_out_leaves_a_gap_and_a_successor_knows_why(record: Record) -> None:
+    async with sitting(record, FakeNotice(), Screen()) as one:
+        await one.talking()
+        one.parts.room.choose(opted_out="true")
+        await heard(one, 1)
+        (track,) = one.agent._listeners.open_tracks()
+        assert track.reason == "opted_out"
+        await asyncio.sleep(0.5)
+        one.parts.room.emit("participant_disconnected", one.parts.room.claire)
+        (gap,) = await gaps(one, 1)
+        assert gap.reason == "opted_out"
+
+
+@pytest.mark.usefixtures("_real_time")
+async def test_off_the_record_nothing_is_heard_and_on_it_again_people_are_told_first(
+    record: Record,
+) -> None:
+    notice = FakeNotice()
+    async with sitting(record, notice, Screen()) as one:
+        await one.talking()
+        room = one.parts.room
+        await record.set_off_record(one.meeting.id, True)
+        room.emit("data_received", SimpleNamespace(topic="greffier.look", participant=None))
+        await heard(one, 1)
+        assert notice.calls[-1] == "pause"
+        assert not room.publication.subscribed
+        await asyncio.sleep(0.5)
+        notice.failures = 2
+        await record.set_off_record(one.meeting.id, False)
+        (gap,) = await gaps(one, 1)
+        assert notice.calls[-1] == "give"
+        assert gap.reason == "off_record"
+        one.agent.stop()
+        await one.running
+        assert [line.reason for line in await record.lines(one.meeting.id)][:2] == [
+            None,
+            "off_record",
+        ]
+
+
+@pytest.mark.usefixtures("_real_time")
+async def test_a_meeting_taken_over_off_the_record_is_not_heard(record: Record) -> None:
+    notice = FakeNotice()
+    meeting = await record.open_meeting(room="salle", title="", language="fr")
+    await record.set_off_record(meeting.id, True)
+    before = (heard_before("TR_1"),)
+    async with sitting(record, notice, Screen(), before=before) as one:
+        while "pause" not in notice.calls:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.5)
+        assert Talk.frames == 0
+        one.agent.stop()
+        await one.running
+        reasons = [line.reason for line in await record.lines(one.meeting.id)]
+        assert reasons == ["restart", "off_record"]
+
+
+async def test_the_language_that_a_person_set_is_asked_for(record: Record) -> None:
+    recogniser = ScriptedRecogniser(lambda _: "bonjour à tous et merci")
+    room = FakeRoom()
+    room.claire.attributes = {"greffier.language": "en"}
+    async with sitting(record, FakeNotice(), Screen(), recogniser=recogniser, room=room) as one:
+        await one.talking()
+        one.agent.stop()
+        await one.running
+        assert {request.language for request in recogniser.requests} == {"en"}

@@ -116,3 +116,24 @@ async def test_the_end_is_told_too() -> None:
     room = FakeRoom()
     await ForeignRoomNotice(room).withdraw()
     assert room.sent == [({"type": "transcriptionStopped"}, None)]
+
+
+async def test_off_the_record_is_said_as_off_where_nothing_else_is_understood() -> None:
+    """In a room of another product; who joins meanwhile is not told that it is on."""
+    room = FakeRoom(claire=ACTIVE)
+    notice = ForeignRoomNotice(room)
+    await notice.give()
+    await notice.pause()
+    await notice.tell("thomas")
+    assert [one[0]["type"] for one in room.sent] == [
+        "transcriptionStarted",
+        "transcriptionStopped",
+    ]
+    await notice.give()
+    assert len(room.sent) == 3
+
+
+async def test_off_the_record_is_in_our_rooms_metadata() -> None:
+    service = FakeRoomService("{}")
+    await own(service).pause()
+    assert json.loads(service.metadata)["greffier"]["transcription"] == "paused"

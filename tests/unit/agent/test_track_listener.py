@@ -1,9 +1,13 @@
 """A track's frames: placed, gated by mute, brought to their end."""
 
 import asyncio
+import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent.audio_stream import FRAME_SAMPLES, QUEUE_FRAMES
 from agent.track_listener import MUTE_TAIL_SAMPLES, Hole, TrackListener
@@ -30,7 +34,7 @@ class FakeCaptions:
         return self.end_sample
 
     def begin(self, at_sample: int) -> None:
-        self.end_sample = at_sample
+        self.end_sample = at_sample if self.end_sample is None else self.end_sample
 
     def skip(self, until_sample: int, reason: GapReason | None) -> None:
         start = until_sample if self.end_sample is None else self.end_sample
@@ -64,6 +68,7 @@ class Microphone:
 
     def __init__(self, *, muted: bool = False, now: float = 0.0, hole: Hole | None = None) -> None:
         self.muted, self.deaf, self.now = muted, False, now
+        self.withheld: GapReason | None = None
         self.streams: list[FakeStream] = []
         self.captions = FakeCaptions()
         self.listener = TrackListener(
@@ -73,6 +78,7 @@ class Microphone:
             meeting_sec=lambda: self.now,
             hole=hole,
             deaf=lambda: self.deaf,
+            withheld=lambda: self.withheld,
             monotonic=lambda: self.now,
             linger_sec=1.0,
         )
@@ -301,3 +307,98 @@ async def test_a_track_that_ends_while_muted_ends() -> None:
     await microphone.finish()
     assert microphone.captions.calls == ["pause", "drain", "close"]
     assert not microphone.streams
+
+
+async def test_who_is_not_to_be_heard_is_a_gap_to_the_first_frame_after() -> None:
+    """At once: what is on its way is thrown away; and the stream is given back."""
+    microphone = Microphone()
+    microphone.tick(frame())
+    microphone.streams[0].queue.put(frame())
+    microphone.withheld = GapReason.OPTED_OUT
+    microphone.tick(sec=2.0)
+    assert microphone.streams[0].closed
+    assert microphone.captions.calls == [0, "pause"]
+    assert microphone.listener.idle
+    microphone.withheld = None
+    assert not microphone.listener.idle
+    microphone.tick(sec=1.0)
+    microphone.tick(frame())
+    assert microphone.captions.skipped == [(FRAME_SAMPLES, round(3.05 * RATE), "opted_out")]
+    microphone.tick(frame())
+    assert len(microphone.captions.skipped) == 1
+
+
+async def test_muted_is_no_gap_while_off_the_record_either() -> None:
+    microphone = Microphone()
+    microphone.withheld = GapReason.OFF_RECORD
+    microphone.tick(sec=1.0)
+    microphone.muted = True
+    microphone.tick(sec=1.0)
+    microphone.tick(sec=1.0)
+    microphone.muted = False
+    microphone.tick(sec=1.0)
+    microphone.withheld = GapReason.OPTED_OUT
+    microphone.tick(sec=1.0)
+    microphone.now = 6.0
+    await microphone.finish()
+    assert microphone.captions.skipped == [
+        (1 * RATE, 2 * RATE, "off_record"),
+        (2 * RATE, 4 * RATE, None),
+        (4 * RATE, 5 * RATE, "off_record"),
+        (5 * RATE, 6 * RATE, "opted_out"),
+    ]
+
+
+async def test_a_track_that_comes_withheld_is_never_opened() -> None:
+    """Unmuted or not; and a predecessor's gap for the same reason goes on in ours."""
+    microphone = Microphone(now=9.0, hole=Hole(start_sample=100, reason=GapReason.OPTED_OUT))
+    microphone.streams.clear()
+    microphone.withheld = GapReason.OPTED_OUT
+    microphone.tick(sec=1.0)
+    await microphone.finish()
+    assert microphone.captions.skipped == [(100, 10 * RATE, "opted_out")]
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["mute", "opt out", "off record", "hear", "wait"]),
+            st.integers(1, 20),
+        ),
+        min_size=1,
+        max_size=10,
+    )
+)
+def test_every_sample_is_heard_muted_or_a_gap_with_its_reason(steps: list[tuple[str, int]]) -> None:
+    """Random mutes, opt-outs and pauses: intervals tile the time, as long as each really was."""
+    microphone = Microphone()
+    microphone.tick(frame())
+    truth: Counter[str | None] = Counter(heard=1)
+    for what, ticks in steps:
+        match what:
+            case "mute":
+                microphone.muted = not microphone.muted
+            case "opt out":
+                microphone.withheld = GapReason.OPTED_OUT
+            case "off record":
+                microphone.withheld = GapReason.OFF_RECORD
+            case "hear":
+                microphone.withheld = None
+        for _ in range(ticks):
+            microphone.tick(frame())
+            truth[None if microphone.muted else microphone.withheld or "heard"] += 1
+    asyncio.run(microphone.finish())
+    fed = [(at, at + FRAME_SAMPLES, "heard") for at in microphone.captions.fed]
+    tiles = sorted([*fed, *microphone.captions.skipped])
+    assert all(end == start for (_, end, _), (start, _, _) in itertools.pairwise(tiles))
+    assert tiles[0][0] == 0
+    assert microphone.now * RATE - tiles[-1][1] <= MUTE_TAIL_SAMPLES
+    found: Counter[str | None] = Counter()
+    for start, end, fate in tiles:
+        found[fate] += end - start
+    for fate in (GapReason.OPTED_OUT, GapReason.OFF_RECORD):
+        # At each change of the mind, what is on its way belongs to the gap.
+        off_by = abs(found[fate] - truth[fate] * FRAME_SAMPLES)
+        assert off_by <= len(steps) * MUTE_TAIL_SAMPLES
+        assert (found[fate] > 0) == (truth[fate] > 0)

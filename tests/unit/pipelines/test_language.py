@@ -27,10 +27,23 @@ def follow(memory: LanguageMemory, *spoken: tuple[str, float, float]) -> list[st
 
 
 def test_one_language_is_never_detected() -> None:
-    """Where only one may be spoken, it is; where one was set, it is."""
+    """Where only one may be spoken, it is."""
     assert LanguageMemory(("fr",)).choose() == "fr"
-    assert LanguageMemory(BOTH, "en").choose() == "en"
     assert LanguageMemory(BOTH).choose() is None
+
+
+def test_what_was_set_by_hand_is_spoken_until_it_is_set_anew() -> None:
+    """Whatever was heard; but a language that the meeting doesn't speak is none."""
+    given: list[str | None] = [None]
+    memory = LanguageMemory(BOTH, lambda: given[-1])
+    follow(memory, ("fr", 0.99, 4.0), ("fr", 0.99, 4.0))
+    assert memory.choose() is None
+    given.append("en")
+    assert memory.choose() == "en"
+    given.append("de")
+    assert memory.choose() is None
+    given.append(None)
+    assert memory.choose() is None
 
 
 def test_nothing_is_preferred_before_anybody_spoke() -> None:

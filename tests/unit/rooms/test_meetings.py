@@ -137,3 +137,26 @@ async def test_who_may_not_speak_here_may_not_start_or_stop(service: Service, ve
         assert answer.status_code == status
         assert isinstance(answer.json()["detail"], str)
     assert len(await service.state.book.wanted()) == 2
+
+
+async def test_off_the_record_and_on_it_again(service: Service, control: FakeRoomControl) -> None:
+    seat = await service.token(room_name="salle", mode="speak")
+    speak = bearer(seat["participant_token"])
+    pause, resume = (f"/api/rooms/salle/transcription/{one}" for one in ("pause", "resume"))
+    assert (await service.client.post(pause, headers=speak)).status_code == 409
+    meeting = await service.state.record.open_meeting(room="salle", title="", language="fr")
+    paused = await service.client.post(pause, headers=speak)
+    assert paused.status_code == 202
+    assert paused.json() == {"room": "salle", "transcription": "paused", "meeting": meeting.id}
+    assert (await service.client.get("/api/rooms/salle")).json()["transcription"] == "paused"
+    control.down = True  # the agent sees it at its next heartbeat then
+    resumed = await service.client.post(resume, headers=speak)
+    assert resumed.json()["transcription"] == "on"
+    now = await service.state.record.meeting(meeting.id)
+    assert now is not None
+    assert not now.off_record
+    assert control.woken == ["salle"]
+    reader = await service.token(room_name="cave", mode="read")
+    headers = bearer(reader["participant_token"])
+    refused = await service.client.post("/api/rooms/cave/transcription/pause", headers=headers)
+    assert refused.status_code == 403

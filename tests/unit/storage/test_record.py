@@ -131,7 +131,7 @@ async def test_a_held_lease_is_refused_until_it_runs_out_and_the_fence_then_grow
     again = await record.take_lease(meeting, holder="a", ttl_sec=15)
     assert again == first, "the same holder keeps its fence"
     clock.pass_sec(14)
-    assert await record.renew_lease(first, ttl_sec=15) is MeetingState.LIVE
+    assert (await record.renew_lease(first, ttl_sec=15)).state is MeetingState.LIVE
     clock.pass_sec(14)
     assert await record.take_lease(meeting, holder="b", ttl_sec=15) is None
     clock.pass_sec(1)
@@ -223,7 +223,7 @@ async def test_an_ended_meeting_gives_no_lease_but_keeps_its_last_finals(record:
     lease = await record.take_lease(meeting, holder="a", ttl_sec=60)
     assert lease is not None
     await record.end_meeting(meeting)
-    assert await record.renew_lease(lease, ttl_sec=60) is MeetingState.ENDED
+    assert (await record.renew_lease(lease, ttl_sec=60)).state is MeetingState.ENDED
     assert await record.take_lease(meeting, holder="b", ttl_sec=60) is None
     assert await record.take_lease("nothing", holder="b", ttl_sec=60) is None
     assert await record.commit(lease, LINE) == 1, "spoken before the stop, shown, so recorded"
