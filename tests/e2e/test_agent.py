@@ -14,14 +14,19 @@ from pathlib import Path
 import psutil
 import pytest
 from livekit import api, rtc
+from pydantic import SecretStr
 
 from agent.room_display import LiveKitDisplay
 from pipelines.events import DroppedCaption, Gap, GapCaption, GapReason, Speaker
+from rooms.livekit_api import LiveKitControl
+from rooms.settings import LiveKitSettings
+from storage.choice import Choice
 from storage.database import Database, migrate
 from storage.line import Line, Meeting, MeetingState, Room
 from storage.record import Record
 from storage.rooms import RoomBook
 from tests.e2e.stack import (
+    CaptionStream,
     LiveKit,
     Person,
     RunningProcess,
@@ -426,3 +431,56 @@ def _released(worker: Worker, meeting: Meeting) -> Callable[[], Awaitable[bool]]
         return now is not None and now.state is MeetingState.ENDED and now.holder is None
 
     return released
+
+
+async def test_what_people_chose_is_done_and_told(
+    livekit: LiveKit, worker: Worker, room: str
+) -> None:
+    """Opted out, then off the record, then heard in the language that was set by hand."""
+    settings = LiveKitSettings(
+        url=livekit.url, api_key=livekit.key, api_secret=SecretStr(livekit.secret)
+    )
+    control = LiveKitControl(settings, AGENT)
+    async with Person(livekit, room, "claire", name="Claire Martin") as claire:
+        await claire.open_microphone()
+        await dispatch(livekit, room)
+        meeting = await begun(worker, room)
+
+        async def choose(choice: Choice) -> None:
+            assert await control.set_attributes(room, "claire", choice.attributes())
+
+        def gap_told(reason: GapReason) -> list[CaptionStream]:
+            return [one for one in claire.streams if one.attributes.get("greffier.gap") == reason]
+
+        await choose(Choice(opted_out=True))
+        await claire.be_silent(0.3)
+        await claire.say(spoken("fr"))
+        await choose(Choice())
+        speaking = asyncio.create_task(claire.be_silent(30))
+        (gap,) = await until(lambda: gap_told(GapReason.OPTED_OUT), what="the first gap")
+        assert (
+            int(gap.attributes["greffier.end_ms"]) - int(gap.attributes["greffier.start_ms"]) > 3000
+        )
+        speaking.cancel()
+
+        await worker.record.set_off_record(meeting.id, True)
+        await control.wake_agent(room)
+        stopped = ("", b'{"type": "transcriptionStopped"}')
+        await until(lambda: stopped in claire.data, timeout_sec=2, what="the notice of the pause")
+        await claire.say(spoken("fr"))
+        await worker.record.set_off_record(meeting.id, False)
+        await control.wake_agent(room)
+        speaking = asyncio.create_task(claire.be_silent(30))
+        await until(lambda: gap_told(GapReason.OFF_RECORD), what="the second gap")
+        speaking.cancel()
+        assert all(line.reason for line in await worker.record.lines(meeting.id))
+
+        await choose(Choice(language="en"))
+        await claire.be_silent(0.3)
+        await claire.say(spoken("fr"))
+        await claire.be_silent(1.5)
+        lines = await recorded(worker, meeting, 3)
+        said = [line for line in lines if line.reason is None]
+        assert {line.language for line in said} == {"en"}
+        assert [line.reason for line in lines if line.reason] == ["opted_out", "off_record"]
+    await control.aclose()
