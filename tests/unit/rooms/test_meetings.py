@@ -151,6 +151,7 @@ async def test_off_the_record_and_on_it_again(service: Service, control: FakeRoo
     assert (await service.client.get("/api/rooms/salle")).json()["transcription"] == "paused"
     control.down = True  # the agent sees it at its next heartbeat then
     resumed = await service.client.post(resume, headers=speak)
+    control.down = False
     assert resumed.json()["transcription"] == "on"
     now = await service.state.record.meeting(meeting.id)
     assert now is not None
