@@ -2,8 +2,10 @@
 
 One `MeetingEcho` a meeting, one `TrackEcho` a track. An utterance is echo when all three agree:
 its sound is another track's, later and weaker (`pipelines.leak`); that track speaks at that time;
-and its text is in what that track is known to say by then, partial or final. Where an echo and
-the speaker's own words are one utterance, only the own stretch of it is recognised.
+and its text is in what that track is known to say by then, partial or final. What is `faint`, far
+below its source and below how this speaker usually sounds, is misheard, so that no text can
+confirm it: there the sound alone decides, and the model is not asked. Where an echo and the
+speaker's own words are one utterance, only the own stretch of it is recognised.
 
 The trade: an utterance whose sound says echo waits for the other track's text, for `PATIENCE_SEC`
 at most; speech of one's own never waits. When the text doesn't come, the utterance is kept: two
@@ -14,20 +16,34 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+import numpy as np
+
 from models.base import SAMPLE_RATE, Samples
-from pipelines.band_levels import HOP_SAMPLES, BandLevels
-from pipelines.leak import FEW_HOPS, LAG_HOPS, SPEAKING_DB, Leak, find_leaks, own_hops, total
+from pipelines.band_levels import HOP_SAMPLES, BandLevels, Levels
+from pipelines.leak import LAG_HOPS, SPEAKING_DB, Leak, find_leaks, noise, own_hops, total
 from pipelines.segmenter import Utterance
 
 PATIENCE_SEC = 1.0
 MARGIN_HOPS = max(LAG_HOPS) + 2
-COMPARED_HOPS = 50
-"""A stretch under half a second is too short to tell a leak by: what is around it is compared, too.
-"""
+AROUND_HOPS = 75
+"""1.5 s before and after, as far as heard, are compared, too: a leak is there before and after, and
+a word alone is too short to tell one by."""
+SURE_HOPS = 50
+"""Two who say the same short word at the same time sound alike; for a second they don't."""
+SAME_WAY_HOPS = 2
+SAME_GAIN_DB = 6.0
+"""A leak that is known already is believed for less: loudspeaker and microphone don't move."""
+FAINT_DB = -16.0
+"""An echo this far below its source is misheard: Whisper makes other words of it."""
+BELOW_USUAL_DB = 15.0
+USUAL_UTTERANCES = 20
+LOUD_HOPS = 90
+"""The level of an utterance is the one that its loudest tenth reaches, in percent of its hops."""
 CUT_SAMPLES = round(0.4 * SAMPLE_RATE)
 """A shorter stretch of echo at an edge stays: it holds no word, and cutting could cost one."""
 EDGE_SAMPLES = round(0.2 * SAMPLE_RATE)
@@ -45,12 +61,14 @@ class Own:
     """The stretch of a track that is its speaker's own; empty (`all_echo`) if it is all leaked.
 
     `after_echo`: another's voice comes before it. Else its utterance keeps all of its pre-roll.
+    `faint`: all leaked, and so weak that its text would tell nothing.
     """
 
     first_sample: int
     end_sample: int
     sources: tuple[str, ...] = ()
     after_echo: bool = False
+    faint: bool = False
 
     @property
     def all_echo(self) -> bool:
@@ -119,6 +137,8 @@ class TrackEcho:
         self._sid = sid
         self._levels: BandLevels | None = None
         self._said: dict[str, _Said] = {}
+        self._own_db: deque[float] = deque(maxlen=USUAL_UTTERANCES)
+        self._leaks: dict[str, Leak] = {}  # the last sure one of each source
 
     def hear(self, samples: Samples, at_sample: int) -> None:
         """Take a frame's levels."""
@@ -163,14 +183,19 @@ class TrackEcho:
         if self._meeting.tracks.get(self._sid) is self:
             del self._meeting.tracks[self._sid]
 
+    def spoke(self, first_sample: int, end_sample: int) -> None:
+        """That stretch is this speaker's own, without any leak: so loud is this speaker."""
+        if self._levels is not None:
+            first, end = _hops(first_sample, end_sample)
+            self._own_db.append(_level_db(self._levels.read(first, end)))
+
     def own(self, first_sample: int, end_sample: int) -> Own:
         """Which part of that stretch of this track is not another track's sound. About 2 ms."""
         everything = Own(first_sample=first_sample, end_sample=end_sample)
-        first, end = first_sample // HOP_SAMPLES, -(-end_sample // HOP_SAMPLES)
-        around = COMPARED_HOPS // 2 if end - first < FEW_HOPS else 0
-        after = min(around, max(self._heard_hops() - end, 0))
+        first, end = _hops(first_sample, end_sample)
+        after = min(AROUND_HOPS, max(self._heard_hops() - end, 0))
         levels = {
-            sid: track._levels.read(first - around - MARGIN_HOPS, end + after + MARGIN_HOPS)
+            sid: track._levels.read(first - AROUND_HOPS - MARGIN_HOPS, end + after + MARGIN_HOPS)
             for sid, track in self._meeting.tracks.items()
             if track._levels is not None
         }
@@ -181,13 +206,41 @@ class TrackEcho:
         }
         if self._sid not in levels or len(levels) == 1:
             return everything
-        leaks = find_leaks(self._sid, levels, MARGIN_HOPS)
+        leaks = self._believed(find_leaks(self._sid, levels, MARGIN_HOPS))
         if not leaks:
             return everything
+        noise_db = noise(levels[self._sid][:-MARGIN_HOPS])  # the last of it was not heard yet
         # The sound around tells that there is a leak; whether this is one, only its own hops do.
-        levels = {sid: one[around : len(one) - after] for sid, one in levels.items()}
-        own = own_hops(self._sid, levels, leaks, MARGIN_HOPS)
+        levels = {sid: one[AROUND_HOPS : len(one) - after] for sid, one in levels.items()}
+        own = own_hops(self._sid, levels, leaks, MARGIN_HOPS, noise_db=noise_db)
+        if own is None:
+            here = levels[self._sid][MARGIN_HOPS:-MARGIN_HOPS]
+            return Own(
+                first_sample=first_sample,
+                end_sample=first_sample,
+                sources=tuple(leak.source for leak in leaks),
+                faint=self._is_faint(here, leaks),
+            )
         return _stretch(everything, first, own, leaks)
+
+    def _believed(self, leaks: list[Leak]) -> list[Leak]:
+        self._leaks |= {leak.source: leak for leak in leaks if leak.hops >= SURE_HOPS}
+        return [leak for leak in leaks if self._is_known(leak)]
+
+    def _is_known(self, leak: Leak) -> bool:
+        known = self._leaks.get(leak.source)
+        return (
+            known is not None
+            and abs(leak.lag_hops - known.lag_hops) <= SAME_WAY_HOPS
+            and abs(leak.gain_db - known.gain_db) <= SAME_GAIN_DB
+        )
+
+    def _is_faint(self, here: Levels, leaks: list[Leak]) -> bool:
+        if max(leak.gain_db for leak in leaks) > FAINT_DB:
+            return False
+        # Who never spoke is compared with the source alone.
+        usual = float(np.median(self._own_db)) if self._own_db else np.inf
+        return _level_db(here) <= usual - BELOW_USUAL_DB
 
     def _heard_hops(self) -> int:
         return self._levels.end_sample // HOP_SAMPLES if self._levels is not None else 0
@@ -216,16 +269,21 @@ class TrackEcho:
                     yield one
 
 
-def _stretch(whole: Own, first: int, own: tuple[int, int] | None, leaks: list[Leak]) -> Own:
-    sources = tuple(leak.source for leak in leaks)
-    if own is None:
-        return Own(first_sample=whole.first_sample, end_sample=whole.first_sample, sources=sources)
+def _hops(first_sample: int, end_sample: int) -> tuple[int, int]:
+    return first_sample // HOP_SAMPLES, -(-end_sample // HOP_SAMPLES)
+
+
+def _level_db(levels: Levels) -> float:
+    return float(np.percentile(total(levels), LOUD_HOPS))
+
+
+def _stretch(whole: Own, first: int, own: tuple[int, int], leaks: list[Leak]) -> Own:
     start, end = ((first + hop) * HOP_SAMPLES for hop in own)
     after_echo = start - whole.first_sample > CUT_SAMPLES
     return Own(
         first_sample=start if after_echo else whole.first_sample,
         end_sample=end if whole.end_sample - end > CUT_SAMPLES else whole.end_sample,
-        sources=sources,
+        sources=tuple(leak.source for leak in leaks),
         after_echo=after_echo,
     )
 

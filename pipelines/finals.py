@@ -125,9 +125,9 @@ class Finals:
         if not own.all_echo:
             utterance = own.cut(utterance)
         outcome: Recognition | GapReason = GapReason.OVERLOAD
-        reason: DropReason | None = None
+        reason = DropReason.ECHO if own.faint else None
         translations: tuple[Translation, ...] = ()
-        if not lost:
+        if not lost and not own.faint:
             prompt = self._prompt() if is_confident(speech_sec(utterance), utterance.voice) else ""
             outcome = await self._recognise(utterance, own, prompt)
             if isinstance(outcome, Recognition) and prompt and is_leak(outcome.text, prompt):
@@ -143,10 +143,16 @@ class Finals:
         utterance_id = self._track.utterance_id(utterance.start_sample)
         shown = self._shown(utterance_id)
         start = utterance.start_sample
-        if isinstance(outcome, GapReason):
+        if reason is not None:
+            if shown is not None:
+                await self._sink.dropped(
+                    DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
+                )
+            self._decided(start, Fate.SILENCE, reason)
+        elif isinstance(outcome, GapReason):
             await self._sink.gap(self._track.gap(utterance, outcome))
             self._decided(start, Fate.GAP, outcome)
-        elif reason is None:
+        else:
             self._memory.heard(outcome, speech_sec(utterance))
             kept = outcome
             if shown is not None:
@@ -154,12 +160,6 @@ class Finals:
             segment = replace(self._track.segment(utterance, kept), translations=translations)
             await self._sink.final(segment, outcome.pressure)
             self._decided(start, Fate.TRANSCRIBED, "")
-        else:
-            if shown is not None:
-                await self._sink.dropped(
-                    DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
-                )
-            self._decided(start, Fate.SILENCE, reason)
 
     async def _tell(self, gap: Gap, start_sample: int, earlier: list[asyncio.Task[None]]) -> None:
         if earlier:
@@ -183,6 +183,8 @@ class Finals:
         first, end = utterance.speech_start_sample, utterance.speech_end_sample
         if own.all_echo and await self._echo.repeats(own, first, end, recognition.text):
             return DropReason.ECHO
+        if not own.sources:
+            self._echo.spoke(first, end)
         self._echo.says(self._track.utterance_id(utterance.start_sample), end, recognition.text)
         # Known to the others already, before its turn to come out.
         self._echo.settled(self._track.utterance_id(utterance.start_sample))

@@ -30,15 +30,21 @@ ALIKE_SHARE = 0.6
 OWN_DB = 4.0
 """This much above what the leaks explain, a sound is the speaker's own."""
 OWN_HOPS = 5
-DECAY_DB = 2.5
-"""A hop of reverberation: a room of 0.5 s."""
+DECAY_DB = 1.5
+"""A hop of reverberation: a room of 0.8 s."""
+QUIETEST = 10
+"""The noise of a microphone is what the quietest tenth of hops stays below, in percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leak:
-    """One source's part in a track: its likeness (correlation), lag in hops, gain a band in dB."""
+    """One source's part in a track: its likeness (correlation), lag in hops, gain a band in dB.
+
+    `hops`: so many were compared.
+    """
 
     source: str
+    hops: int
     likeness: float
     lag_hops: int
     gain_db: float
@@ -98,7 +104,12 @@ def _best(
             continue
         if best is None or likeness > best.likeness:
             best = Leak(
-                source=source, likeness=likeness, lag_hops=lag, gain_db=gain, band_gain_db=gains
+                source=source,
+                hops=count,
+                likeness=likeness,
+                lag_hops=lag,
+                gain_db=gain,
+                band_gain_db=gains,
             )
     return best
 
@@ -108,10 +119,23 @@ def _correlation(one: Levels, other: Levels) -> float:
     return float((one * other).sum()) / scale if scale > 0 else 0.0
 
 
+def noise(levels: Levels) -> float:
+    """Level of a microphone in which nobody is heard, in dB."""
+    return float(np.percentile(total(levels), QUIETEST))
+
+
 def own_hops(
-    track: str, levels: Mapping[str, Levels], leaks: list[Leak], margin: int
+    track: str,
+    levels: Mapping[str, Levels],
+    leaks: list[Leak],
+    margin: int,
+    *,
+    noise_db: float = FLOOR_DB,
 ) -> tuple[int, int] | None:
-    """First and end hop of the stretch that is the speaker's own; None: all of it is echo."""
+    """First and end hop of the stretch that is the speaker's own; None: all of it is echo.
+
+    `noise_db` is what the microphone hears when nobody speaks.
+    """
     heard = levels[track]
     hops = len(heard) - 2 * margin
     power = np.zeros(len(heard), dtype=np.float64)
@@ -123,6 +147,7 @@ def own_hops(
     expected = 10 * np.log10(power + 1e-12)
     for at in range(1, len(expected)):
         expected[at] = max(expected[at], expected[at - 1] - DECAY_DB)
+    expected = 10 * np.log10(np.power(10, expected / 10) + 10 ** (noise_db / 10))
     level = total(heard)
     own = (level > expected + OWN_DB) & (level > SPEAKING_DB - DOMINANT_DB)
     # In most of a tenth of a second: single hops are noise of the comparison.

@@ -50,21 +50,32 @@ def identities() -> set[str]:
     return {turn["identity"] for turn in SCRIPT}
 
 
-def leaky(sent: dict[str, Samples], level_db: float, delay_sec: float = 0.18) -> dict[str, Samples]:
-    """Each track with the others in it: later, weaker, coloured by a room, over a little noise."""
+def leaked(
+    voice: Samples, level_db: float, delay_sec: float = 0.18, fade_samples: int = 400
+) -> Samples:
+    """As another's microphone hears it: later, weaker, coloured by a room that fades so slowly."""
+    count = round(4.8 * fade_samples)
     rng = np.random.default_rng(0)
-    room = rng.normal(size=1_920) * np.exp(-np.arange(1_920) / 400) * 0.12
+    room = rng.normal(size=count) * np.exp(-np.arange(count) / fade_samples) * 0.12
     room[0] = 1.0
     room *= 10 ** (level_db / 20) / np.sqrt(np.square(room).sum())
+    size = 1 << (len(voice) + len(room)).bit_length()
+    echo = np.fft.irfft(np.fft.rfft(voice, size) * np.fft.rfft(room, size), size)
     delay = round(delay_sec * SAMPLE_RATE)
+    heard = np.zeros(len(voice), dtype=np.float32)
+    heard[delay:] = echo[: len(voice) - delay]
+    return heard
+
+
+def leaky(sent: dict[str, Samples], level_db: float) -> dict[str, Samples]:
+    """Each track with the others in it, over a little noise."""
+    rng = np.random.default_rng(0)
     heard = {}
     for who, own in sent.items():
         sound = own + rng.normal(0, 10 ** (-66 / 20), len(own))
         for other, voice in sent.items():
             if other != who:
-                size = 2 * (len(voice) + len(room))
-                echo = np.fft.irfft(np.fft.rfft(voice, size) * np.fft.rfft(room, size), size)
-                sound[delay:] += echo[: len(voice) - delay]
+                sound += leaked(voice, level_db)
         heard[who] = np.clip(sound, -1, 1).astype(np.float32)
     return heard
 
