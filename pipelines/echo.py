@@ -15,18 +15,17 @@ lines of the same words do less harm than none.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 
 import numpy as np
 
 from models.base import SAMPLE_RATE, Samples
 from pipelines.band_levels import HOP_SAMPLES, BandLevels, Levels
 from pipelines.leak import LAG_HOPS, SPEAKING_DB, Leak, find_leaks, noise, own_hops, total
-from pipelines.segmenter import Utterance
+from pipelines.own import Own, stretch
+from pipelines.same_text import same_text
 
 PATIENCE_SEC = 1.0
 MARGIN_HOPS = max(LAG_HOPS) + 2
@@ -44,53 +43,8 @@ BELOW_USUAL_DB = 15.0
 USUAL_UTTERANCES = 20
 LOUD_HOPS = 90
 """The level of an utterance is the one that its loudest tenth reaches, in percent of its hops."""
-CUT_SAMPLES = round(0.4 * SAMPLE_RATE)
-"""A shorter stretch of echo at an edge stays: it holds no word, and cutting could cost one."""
-EDGE_SAMPLES = round(0.2 * SAMPLE_RATE)
-"""Kept around the speaker's own stretch."""
 IDLE_SAMPLES = 5 * SAMPLE_RATE
 KEPT_SAMPLES = 45 * SAMPLE_RATE
-SAME_WORDS = 0.4
-SAME_LETTERS = 0.6
-LETTERS_IN_A_ROW = 3
-_WORD = re.compile(r"[^\W_]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
-    """The stretch of a track that is its speaker's own; empty (`all_echo`) if it is all leaked.
-
-    `after_echo`: another's voice comes before it. Else its utterance keeps all of its pre-roll.
-    `faint`: all leaked, and so weak that its text would tell nothing.
-    """
-
-    first_sample: int
-    end_sample: int
-    sources: tuple[str, ...] = ()
-    after_echo: bool = False
-    faint: bool = False
-
-    @property
-    def all_echo(self) -> bool:
-        """Whether nothing of it is the speaker's own, by its sound."""
-        return self.end_sample <= self.first_sample
-
-    def skip_samples(self, start_sample: int) -> int:
-        """Samples from `start_sample` on that need not be heard: another's."""
-        return max(self.first_sample - EDGE_SAMPLES - start_sample, 0) if self.after_echo else 0
-
-    def cut(self, utterance: Utterance) -> Utterance:
-        """The utterance with its speech bounded so, what comes after it left out."""
-        end = min(utterance.end_sample, self.end_sample + EDGE_SAMPLES)
-        if self.end_sample == utterance.speech_end_sample:
-            end = utterance.end_sample
-        return replace(
-            utterance,
-            speech_start_sample=self.first_sample,
-            speech_end_sample=self.end_sample,
-            end_sample=end,
-            samples=utterance.samples[: end - utterance.start_sample],
-        )
 
 
 @dataclass(slots=True)
@@ -108,6 +62,8 @@ class MeetingEcho:
         self.patience_sec = patience_sec
         self.tracks: dict[str, TrackEcho] = {}
         self._changed = asyncio.Event()
+        self.waiting = 0
+        """So many wait for more sound."""
 
     def track(self, sid: str) -> TrackEcho:
         """A new track; it costs nothing before it carries sound."""
@@ -148,6 +104,8 @@ class TrackEcho:
             self._meeting.forget_idle(at_sample)
             self._levels = BandLevels()
         self._levels.push(samples, at_sample)
+        if self._meeting.waiting:
+            self._meeting.changed()
 
     def forget_if_idle(self, now_sample: int) -> None:
         """Let the levels go when no utterance of now reaches back to them."""
@@ -206,22 +164,28 @@ class TrackEcho:
         }
         if self._sid not in levels or len(levels) == 1:
             return everything
-        leaks = self._believed(find_leaks(self._sid, levels, MARGIN_HOPS))
-        if not leaks:
+        found = find_leaks(self._sid, levels, MARGIN_HOPS)
+        leaks = self._believed(found)
+        if not found:
             return everything
         noise_db = noise(levels[self._sid][:-MARGIN_HOPS])  # the last of it was not heard yet
         # The sound around tells that there is a leak; whether this is one, only its own hops do.
         levels = {sid: one[AROUND_HOPS : len(one) - after] for sid, one in levels.items()}
-        own = own_hops(self._sid, levels, leaks, MARGIN_HOPS, noise_db=noise_db)
-        if own is None:
-            here = levels[self._sid][MARGIN_HOPS:-MARGIN_HOPS]
-            return Own(
-                first_sample=first_sample,
-                end_sample=first_sample,
-                sources=tuple(leak.source for leak in leaks),
-                faint=self._is_faint(here, leaks),
+        own = own_hops(self._sid, levels, leaks or found, MARGIN_HOPS, noise_db=noise_db)
+        sources = tuple(leak.source for leak in found)
+        if not leaks:
+            return (
+                replace(everything, sources=sources, doubtful=True) if own is None else everything
             )
-        return _stretch(everything, first, own, leaks)
+        if own is not None:
+            return stretch(everything, first, own, leaks)
+        here = levels[self._sid][MARGIN_HOPS:-MARGIN_HOPS]
+        return Own(
+            first_sample=first_sample,
+            end_sample=first_sample,
+            sources=tuple(leak.source for leak in leaks),
+            faint=self._is_faint(here, leaks),
+        )
 
     def _believed(self, leaks: list[Leak]) -> list[Leak]:
         self._leaks |= {leak.source: leak for leak in leaks if leak.hops >= SURE_HOPS}
@@ -241,6 +205,22 @@ class TrackEcho:
         # Who never spoke is compared with the source alone.
         usual = float(np.median(self._own_db)) if self._own_db else np.inf
         return _level_db(here) <= usual - BELOW_USUAL_DB
+
+    async def once_sure(self, own: Own, first_sample: int, end_sample: int) -> Own:
+        """As `own`, when the doubtful source has said more, or said all; within the patience."""
+        until = (end_sample + round(self._meeting.patience_sec * SAMPLE_RATE)) // HOP_SAMPLES
+        self._meeting.waiting += 1
+        try:
+            async with asyncio.timeout(self._meeting.patience_sec):
+                while self._heard_hops() < until and not all(
+                    one.settled for one in self._sources_said(own, first_sample, end_sample)
+                ):
+                    await self._meeting.change()
+        except TimeoutError:
+            pass  # it is judged by what there is
+        finally:
+            self._meeting.waiting -= 1
+        return self.own(first_sample, end_sample)
 
     def _heard_hops(self) -> int:
         return self._levels.end_sample // HOP_SAMPLES if self._levels is not None else 0
@@ -275,31 +255,3 @@ def _hops(first_sample: int, end_sample: int) -> tuple[int, int]:
 
 def _level_db(levels: Levels) -> float:
     return float(np.percentile(total(levels), LOUD_HOPS))
-
-
-def _stretch(whole: Own, first: int, own: tuple[int, int], leaks: list[Leak]) -> Own:
-    start, end = ((first + hop) * HOP_SAMPLES for hop in own)
-    after_echo = start - whole.first_sample > CUT_SAMPLES
-    return Own(
-        first_sample=start if after_echo else whole.first_sample,
-        end_sample=end if whole.end_sample - end > CUT_SAMPLES else whole.end_sample,
-        sources=tuple(leak.source for leak in leaks),
-        after_echo=after_echo,
-    )
-
-
-def same_text(text: str, said: Iterable[str]) -> bool:
-    """Whether most of `text` is in what was `said`: an echo is heard worse than its source."""
-    words = _WORD.findall(text.casefold())
-    known = [word for one in said for word in _WORD.findall(one.casefold())]
-    if not words or not known:
-        return False
-    if _matching(known, words, 1) >= SAME_WORDS * len(words):
-        return True
-    letters, known_letters = " ".join(words), " ".join(known)
-    return _matching(known_letters, letters, LETTERS_IN_A_ROW) >= SAME_LETTERS * len(letters)
-
-
-def _matching(known: list[str] | str, heard: list[str] | str, at_least: int) -> int:
-    blocks = SequenceMatcher(None, known, heard, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks if block.size >= at_least)

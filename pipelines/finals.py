@@ -12,12 +12,13 @@ from pipelines.agreement import Agreed
 from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
 from pipelines.confirmed import keep_confirmed
-from pipelines.echo import Own, TrackEcho
+from pipelines.echo import TrackEcho
 from pipelines.events import DroppedCaption, Gap, GapReason, Translation
 from pipelines.glossary import is_confident, is_leak
 from pipelines.guards import SHORT_SEC, DropReason, drop_reason
 from pipelines.language import LanguageMemory
 from pipelines.loudness import loudness, voicing
+from pipelines.own import Own
 from pipelines.segmenter import Utterance
 from pipelines.segments import Track, speech_sec, to_ms
 from pipelines.settings import CaptionSettings
@@ -181,7 +182,11 @@ class Finals:
         if reason is not None:
             return reason
         first, end = utterance.speech_start_sample, utterance.speech_end_sample
-        if own.all_echo and await self._echo.repeats(own, first, end, recognition.text):
+        if own.doubtful:
+            own = await self._echo.once_sure(own, first, end)
+        if own.faint or (
+            own.all_echo and await self._echo.repeats(own, first, end, recognition.text)
+        ):
             return DropReason.ECHO
         if not own.sources:
             self._echo.spoke(first, end)

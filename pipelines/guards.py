@@ -23,6 +23,10 @@ HASTE_WORDS_A_SEC = 7
 SHORT_SEC = 1.0
 VOICELESS = 0.58
 """Every short answer has a vowel, and a vowel is periodic; a thud, a knock, a click is not."""
+SCRAP_SEC = 0.2
+SCRAP_CONFIDENCE = 0.8
+"""A note of music or of a hummed tune is as periodic as a vowel, and a tenth of a second of it
+becomes a word; of real words only the plain answers are that short, and names, which are sure."""
 LOOP_SHARE = 0.5
 LOOP_REPEATS = {1: 8, 2: 5, 3: 4, 4: 4, 5: 3, 6: 3, 7: 3, 8: 3}
 """Repetitions in a row, by length in words, that people don't make. "Non non non non" they do."""
@@ -62,6 +66,7 @@ class DropReason(StrEnum):
     EMPTY = "empty"
     TOO_QUIET = "too_quiet"
     VOICELESS = "voiceless"
+    SCRAP = "scrap"
     LOOP = "loop"
     SILENCE = "silence"
     HASTY = "hasty"
@@ -87,16 +92,21 @@ def drop_reason(
     length without pre-roll. With fewer `layers` it is measured what each of them does.
     """
     words = _WORD.findall(recognition.text.casefold().replace("’", "'"))
-    unsure = confidence(recognition) < UNSURE_CONFIDENCE
+    sure = confidence(recognition)
+    scrap = speech_sec < SCRAP_SEC and sure < SCRAP_CONFIDENCE
     plain = "-".join(words) in PLAIN_ANSWERS
     found = (
         (DropReason.EMPTY, not words),
         (DropReason.TOO_QUIET, loudness_rms < SILENT_RMS),
         (DropReason.VOICELESS, speech_sec < SHORT_SEC and voicing < VOICELESS),
+        (DropReason.SCRAP, not plain and scrap),
         (DropReason.HASTY, len(words) > HASTE_WORDS + HASTE_WORDS_A_SEC * speech_sec),
         (DropReason.LOOP, is_loop(words)),
         (DropReason.SILENCE, not plain and _is_silence(recognition)),
-        (DropReason.PHANTOM, not plain and unsure and _is_phantom(recognition)),
+        (
+            DropReason.PHANTOM,
+            not plain and sure < UNSURE_CONFIDENCE and _is_phantom(recognition),
+        ),
     )
     return next((reason for reason, applies in found if applies and reason in layers), None)
 

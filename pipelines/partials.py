@@ -79,7 +79,7 @@ class Partials:
             return
         self._asked_until = opened.speech_end_sample
         own = self._echo.own(opened.speech_start_sample, opened.speech_end_sample)
-        if own.all_echo:
+        if own.all_echo or own.doubtful:
             return  # the words of another: nothing to show until some are this speaker's own
         if not self._live.skip_samples:
             self._live.skip_samples = own.skip_samples(opened.start_sample)

@@ -107,6 +107,31 @@ def captions(  # noqa: PLR0917 - typer takes each option as a parameter
 
 
 @app.command()
+def nonspeech(
+    seconds: Annotated[float, typer.Option(min=1, help="How long for each seed")] = 3600.0,
+    seeds: Annotated[str, typer.Option(help="Which, with commas between")] = "1,2,3",
+    silent_tracks: Annotated[int, typer.Option(min=1, help="Tracks of digital silence")] = 3,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here, too")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report")] = CAPTIONS_OUT,
+) -> None:
+    """Words that come of hours of noise, music, breath and silence: there should be none."""
+    from greffier.bench.silent_hours import nonspeech_hours  # noqa: PLC0415 - quick `--help`
+
+    _tell(
+        nonspeech_hours(
+            load(),
+            seconds=seconds,
+            seeds=[int(one) for one in seeds.split(",")],
+            silent_tracks=silent_tracks,
+            out=out,
+            json_file=json_file,
+        )
+    )
+
+
+@app.command()
 def network(
     networks: Annotated[
         str, typer.Option(help="Which, with commas between: perfect, delay, loss5, loss10, tcp")

@@ -117,8 +117,8 @@ async def guard_table(
 
     Raises what the recogniser raises.
     """
-    detected = await _heard(
-        recogniser, settings, _utterances(nonspeech(seconds, seed), detector(), settings)
+    detected = await hear_nonspeech(
+        recogniser, detector=detector, settings=settings, seconds=seconds, seed=seed
     )
     whole = await _heard(recogniser, settings, _pieces(nonspeech(seconds, seed)))
     spoken = await _heard(
@@ -136,6 +136,20 @@ async def guard_table(
         if one.kept(ALL_LAYERS):
             kinds[one.kind] = kinds.get(one.kind, 0) + one.words
     return GuardTable(seconds=seconds, rows=rows, kinds=kinds)
+
+
+async def hear_nonspeech(
+    recogniser: Recogniser,
+    *,
+    detector: Callable[[], VoiceDetector],
+    settings: CaptionSettings,
+    seconds: float,
+    seed: int,
+) -> list[Heard]:
+    """Hear what the voice detector lets through of `seconds` of non-speech."""
+    return await _heard(
+        recogniser, settings, _utterances(nonspeech(seconds, seed), detector(), settings)
+    )
 
 
 def _arrangements() -> Iterator[tuple[str, tuple[DropReason, ...]]]:

@@ -15,13 +15,14 @@ _HEAD = (
 )
 
 
-class _AtOnce:
+class AtOnce:
     """A `Recogniser` without a queue: nothing here counts time."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
 
     async def recognise(self, request: RecognitionRequest) -> Recognition:
+        """Recognise it alone."""
         (transcript,) = self._decoder.decode([request])
         return recognition_of(request, transcript)
 
@@ -29,7 +30,7 @@ class _AtOnce:
 async def layers(decoder: Decoder, captions: CaptionSettings, *, seconds: float) -> GuardTable:
     """Hear that many seconds of non-speech and the demo meeting with each guard on and off."""
     return await guard_table(
-        _AtOnce(decoder), detector=shared_model().detector, settings=captions, seconds=seconds
+        AtOnce(decoder), detector=shared_model().detector, settings=captions, seconds=seconds
     )
 
 

@@ -12,12 +12,13 @@ from greffier.demo.script import FOLDER
 from models.base import SAMPLE_RATE, Pressure, Samples
 from models.vad import shared_model
 from pipelines.captions import TrackCaptions
-from pipelines.echo import MeetingEcho
+from pipelines.echo import PATIENCE_SEC, MeetingEcho
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
 from pipelines.settings import CaptionSettings
 from tests.unit.demo_model import InProcess
 
 FRAME = 800
+SLOWER = 3
 SCRIPT = json.loads((FOLDER / "script.json").read_text("utf-8"))
 
 
@@ -82,7 +83,7 @@ def leaky(sent: dict[str, Samples], level_db: float) -> dict[str, Samples]:
 
 async def play(model: InProcess, heard: dict[str, Samples]) -> dict[str, Sink]:
     """All tracks frame by frame, the model keeping up."""
-    echo = MeetingEcho()
+    echo = MeetingEcho(patience_sec=PATIENCE_SEC * SLOWER)
     sinks = {who: Sink() for who in heard}
     captions = {
         who: TrackCaptions(
@@ -101,9 +102,12 @@ async def play(model: InProcess, heard: dict[str, Samples]) -> dict[str, Sink]:
             await one.feed(heard[who][at : at + FRAME], at)
         await asyncio.sleep(0)
         busy = [one for one in captions.values() if one.outstanding_finals]
-        # The clock of the meeting stands still while the model works; an echo that waits goes on.
+        # While the model works, or an echo waits for more to be heard, the meeting is slow.
         if busy:
-            await asyncio.wait({asyncio.ensure_future(one.drain()) for one in busy}, timeout=0.5)
+            await asyncio.wait(
+                {asyncio.ensure_future(one.drain()) for one in busy},
+                timeout=SLOWER * FRAME / SAMPLE_RATE,
+            )
     for one in captions.values():
         await one.finish()
     for one in captions.values():

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from models.base import SAMPLE_RATE, Samples
-from pipelines.echo import EDGE_SAMPLES, MeetingEcho, Own, TrackEcho, same_text
+from pipelines.echo import MeetingEcho, TrackEcho
+from pipelines.own import EDGE_SAMPLES, Own
+from pipelines.same_text import same_text
 
 SEC = SAMPLE_RATE
 

@@ -100,6 +100,25 @@ def test_a_thud_is_no_word() -> None:
     assert drop_reason(thud, LOUD, speech_sec=2.0, voicing=0.4) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "sure", "speech_sec", "reason"),
+    [
+        ("I have", 0.52, 0.13, DropReason.SCRAP),
+        ("Marc.", 0.51, 0.16, DropReason.SCRAP),
+        ("Marc.", 0.9, 0.16, None),
+        ("Marc.", 0.51, 0.3, None),
+        ("Oui.", 0.3, 0.13, None),
+        ("Yes", 0.3, 0.13, None),
+        ("Merci !", 0.3, 0.13, None),
+    ],
+)
+def test_an_unsure_scrap_is_no_word(
+    text: str, sure: float, speech_sec: float, reason: DropReason | None
+) -> None:
+    """A note of music has a pitch, too: too short for a word, unless it is sure or an answer."""
+    assert drop_reason(heard(text, sure=sure), LOUD, speech_sec=speech_sec) is reason
+
+
 def test_a_layer_can_be_left_out() -> None:
     """To measure what it is worth."""
     others = [reason for reason in DropReason if reason is not DropReason.TOO_QUIET]
