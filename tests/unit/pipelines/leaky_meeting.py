@@ -68,7 +68,9 @@ def leaked(
     return heard
 
 
-def leaky(sent: dict[str, Samples], level_db: float) -> dict[str, Samples]:
+def leaky(
+    sent: dict[str, Samples], level_db: float, delay_sec: float = 0.18, fade_samples: int = 400
+) -> dict[str, Samples]:
     """Each track with the others in it, over a little noise."""
     rng = np.random.default_rng(0)
     heard = {}
@@ -76,7 +78,7 @@ def leaky(sent: dict[str, Samples], level_db: float) -> dict[str, Samples]:
         sound = own + rng.normal(0, 10 ** (-66 / 20), len(own))
         for other, voice in sent.items():
             if other != who:
-                sound += leaked(voice, level_db)
+                sound += leaked(voice, level_db, delay_sec, fade_samples)
         heard[who] = np.clip(sound, -1, 1).astype(np.float32)
     return heard
 
