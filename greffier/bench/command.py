@@ -117,7 +117,7 @@ def nonspeech(
     out: Annotated[Path, typer.Option(help="Folder for the report")] = CAPTIONS_OUT,
 ) -> None:
     """Words that come of hours of noise, music, breath and silence: there should be none."""
-    from greffier.bench.silent_hours import nonspeech_hours  # noqa: PLC0415 - quick `--help`
+    from greffier.bench.captions.silent_hours import nonspeech_hours  # noqa: PLC0415 - quick `--help`
 
     _tell(
         nonspeech_hours(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from greffier.bench.guards import GuardTable
-from greffier.bench.silent_hours import Hour, Silence, _write, hear_hour, hear_silence
+from greffier.bench.captions.guards import GuardTable
+from greffier.bench.captions.silent_hours import Hour, Silence, _write, hear_hour, hear_silence
 from models.base import Recognition, RecognitionRequest
 from models.fakes import ScriptedRecogniser
 from models.vad import SETTLED_WINDOWS

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from greffier.bench.captions.guards import GuardTable, Heard, guard_table, hear_nonspeech
 from greffier.bench.captions.layers import AtOnce, as_table
 from greffier.bench.captions.virtual_engine import Decoder
-from greffier.bench.guards import GuardTable, Heard, guard_table, hear_nonspeech
 from greffier.bench.machine import fingerprint, machine
 from greffier.bench.page import facts, table
 from greffier.bench.report_files import write_files
