@@ -113,16 +113,17 @@ class BatchQueue(Generic[T]):
         self._partials_turn = False
 
     def __len__(self) -> int:
-        return self._live + len(self._background)
+        return self.live + len(self._background)
 
     @property
-    def _live(self) -> int:
+    def live(self) -> int:
+        """Requests of people who speak now; files don't count."""
         return len(self._finals) + len(self._partials)
 
     @property
     def fullness(self) -> float:
         """0 when no live speech waits, 1 when partials are refused; files don't count."""
-        return min(1.0, self._live / self._max_queue)
+        return min(1.0, self.live / self._max_queue)
 
     @property
     def waiting_since_sec(self) -> float | None:
@@ -146,7 +147,7 @@ class BatchQueue(Generic[T]):
         if waiting is not None:
             # It keeps the older one's place: replacing must not push a talker to the back.
             request = replace(request, arrived_sec=waiting.arrived_sec, due_sec=waiting.due_sec)
-        elif self._live >= self._max_queue:
+        elif self.live >= self._max_queue:
             return Admission(accepted=False)
         self._partials[request.utterance_id] = request
         return Admission(accepted=True, superseded=superseded)
@@ -173,6 +174,11 @@ class BatchQueue(Generic[T]):
             # Many old pieces in a row would starve partials in their turn.
             self._partials_turn = key.background and bool(self._partials)
         return batch
+
+    def shed(self) -> list[Pending[T]]:
+        """Remove and return the partials: by the time finals leave room, they are old."""
+        waiting, self._partials = list(self._partials.values()), {}
+        return waiting
 
     def clear(self) -> list[Pending[T]]:
         """Remove and return all that waits."""

@@ -160,11 +160,16 @@ class Engine:
         if now - self._measured_sec >= at_most_sec_old:
             self._measured_sec, before = now, self._gauge.pressure
             queued = Queued(
-                fullness=self._queue.fullness, waiting_since_sec=self._queue.waiting_since_sec
+                live=self._queue.live,
+                fullness=self._queue.fullness,
+                waiting_since_sec=self._queue.waiting_since_sec,
             )
             self._load = self._meter.load(now, queued)
             if (pressure := self._gauge.update(now, self._load, queued)) is not before:
                 log.info("pressure", now=pressure.value, before=before.value)
+            if pressure is Pressure.FINALS:
+                for old in self._queue.shed():
+                    _refuse(old, ModelBusy(FULL))
         return self._gauge.pressure
 
     async def submit(
@@ -249,8 +254,7 @@ class Engine:
             # All: what one of them may not take yet, another may.
             self._changed.notify_all()
         for old in admission.superseded:
-            if old.item.reply.set_running_or_notify_cancel():
-                old.item.reply.set_exception(Superseded("a newer request replaced this partial"))
+            _refuse(old, Superseded("a newer request replaced this partial"))
         if not admission.accepted:
             raise ModelBusy(FULL)
 
@@ -275,9 +279,15 @@ class Engine:
         """Wait for a batch; empty once stopped and nothing is left. Holds the lock."""
         while True:
             now, shared = self._clock(), any(self._busy)
+            self._measure()
             if batch := self._queue.take(now, shared=shared):
                 return batch
             at = self._queue.ready_at(shared=shared)
             if at is None and self._stopping:
                 return []
             self._changed.wait(None if at is None else max(at - now, 0.0))
+
+
+def _refuse(pending: Pending[Job], error: ModelError) -> None:
+    if pending.item.reply.set_running_or_notify_cancel():
+        pending.item.reply.set_exception(error)

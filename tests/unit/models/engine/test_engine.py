@@ -85,7 +85,7 @@ async def test_pressure_rises_while_speech_waits_and_falls_afterwards(model: Fak
     waiting = asyncio.create_task(engine.submit(request("waits")))
     while engine.load()["queued"] < 1:
         await asyncio.sleep(0.005)
-    clock[0] += 1.0
+    clock[0] += 2.0
     assert engine.pressure is Pressure.SLOW
     assert engine.load()["headroom"] == 0.0
     model.gate.set()

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import pytest
 from opentelemetry.context import Context
 
 from models.base import Pressure
 from models.engine.observer import DecodedBatch, DecodedItem, Work
 from models.engine.pressure import CALM_SEC, LEVELS, Load, LoadMeter, PressureGauge, Queued
 
-EMPTY = Queued(fullness=0.0, waiting_since_sec=None)
+EMPTY = Queued(live=0, fullness=0.0, waiting_since_sec=None)
 CALM = Load(share=0.1, busy=0.1)
-HARD = Load(share=2.0, busy=1.0)
+HARD = Load(share=2.0, busy=1.0, finals=2.0)
 
 
 def batch(
@@ -63,8 +64,55 @@ def test_files_are_no_load() -> None:
 
 
 def test_a_hung_batch_is_load() -> None:
-    """Nothing is decoded, and somebody waits since long."""
-    assert meter().load(20.0, Queued(fullness=0.0, waiting_since_sec=18.0)).share > 4
+    """Nothing is decoded, and somebody waits since long; a wait of one batch is nothing."""
+    one = meter()
+    assert one.load(20.0, Queued(live=1, fullness=0.0, waiting_since_sec=19.0)).share < 1
+    hung = one.load(20.0, Queued(live=1, fullness=0.0, waiting_since_sec=18.0))
+    assert hung.share > 1
+    assert hung.finals > 1
+
+
+def test_what_waits_is_measured_by_what_is_decoded() -> None:
+    """Forty requests, of which one costs 20 ms, are 0.8 s ahead: twice the longest wait."""
+    one = meter()
+    one.decoded(batch(10.0, took=0.2, items=10))
+    assert one.load(10.5, Queued(live=40, fullness=0.2, waiting_since_sec=10.4)).ahead == (
+        pytest.approx(2.0)
+    )
+
+
+def test_finals_waits_are_known_apart() -> None:
+    one = meter()
+    one.decoded(batch(10.0, waited=0.82))
+    one.decoded(batch(10.5, waited=0.42, work=Work.FINAL))
+    load = one.load(11.0, EMPTY)
+    assert load.finals == pytest.approx(1.0)
+    assert load.share == pytest.approx(1.5)
+
+
+def test_a_sudden_crowd_is_answered_at_once() -> None:
+    """Nobody has waited yet, and partials are rare or gone already, by how much there is to do."""
+    for ahead, level in ((1.9, Pressure.NONE), (2.0, Pressure.SLOWER), (4.0, Pressure.FINALS)):
+        crowd = Load(share=0.2, busy=1.0, ahead=ahead)
+        assert PressureGauge().update(0.0, crowd, EMPTY) is level
+
+
+def test_where_finals_are_in_time_some_partials_are_left() -> None:
+    """Partials alone that wait make them rarer, and never stop them."""
+    gauge = PressureGauge()
+    late_partials = Load(share=3.0, busy=1.0, finals=0.3)
+    levels = [gauge.update(float(at), late_partials, EMPTY) for at in range(60)]
+    assert levels[-1] is Pressure.SLOWER
+    assert gauge.update(60.0, HARD, EMPTY) is Pressure.FINALS
+    assert gauge.update(61.0, late_partials, EMPTY) is Pressure.FINALS, "nor is it a step down"
+
+
+def test_pressure_does_not_fall_where_it_would_rise_again() -> None:
+    """All is calm because partials are rare: with more of them there would be too much to do."""
+    gauge = PressureGauge()
+    gauge.update(0.0, HARD, EMPTY)
+    full = Load(share=0.1, busy=0.7, busier=1.1)
+    assert {gauge.update(float(at), full, EMPTY) for at in range(1, 300)} == {Pressure.SLOW}
 
 
 def test_pressure_rises_step_by_step_while_the_load_lasts() -> None:
@@ -82,7 +130,10 @@ def test_pressure_rises_step_by_step_while_the_load_lasts() -> None:
 
 def test_a_nearly_full_queue_means_finals_only_at_once() -> None:
     gauge = PressureGauge()
-    assert gauge.update(0.0, CALM, Queued(fullness=0.8, waiting_since_sec=0.0)) is Pressure.FINALS
+    assert (
+        gauge.update(0.0, CALM, Queued(live=0, fullness=0.8, waiting_since_sec=0.0))
+        is Pressure.FINALS
+    )
 
 
 def test_pressure_falls_only_after_a_while_of_calm() -> None:
@@ -90,8 +141,8 @@ def test_pressure_falls_only_after_a_while_of_calm() -> None:
     gauge = PressureGauge()
     gauge.update(0.0, HARD, EMPTY)
     gauge.update(3.0, HARD, EMPTY)
-    assert gauge.update(4.0, Load(share=0.7, busy=1.0), EMPTY) is Pressure.SLOWER
-    assert gauge.update(99.0, Load(share=0.7, busy=1.0), EMPTY) is Pressure.SLOWER
+    assert gauge.update(4.0, Load(share=0.8, busy=1.0), EMPTY) is Pressure.SLOWER
+    assert gauge.update(99.0, Load(share=0.8, busy=1.0), EMPTY) is Pressure.SLOWER
     gauge.update(100.0, CALM, EMPTY)
     assert gauge.update(100.0 + CALM_SEC - 0.1, CALM, EMPTY) is Pressure.SLOWER
     assert gauge.update(100.0 + CALM_SEC, CALM, EMPTY) is Pressure.SLOW

@@ -9,7 +9,7 @@ import pytest
 from opentelemetry.context import Context
 from prometheus_client.parser import text_string_to_metric_families
 
-from models.base import Kind, ModelRejected, ModelUnavailable
+from models.base import Kind, ModelBusy, ModelRejected
 from models.engine.engine import Engine, Superseded
 from models.engine.observer import DecodedBatch, DecodedItem, Work
 from models.server.gpu_memory import GpuMemory
@@ -78,7 +78,7 @@ def test_a_batch_gives_delay_fill_and_real_time_factor() -> None:
     [
         (None, "answered"),
         (Superseded("newer"), "superseded"),
-        (ModelUnavailable("full"), "refused"),
+        (ModelBusy("full"), "refused"),
         (ModelRejected("bad"), "rejected"),
         (asyncio.CancelledError(), "cancelled"),
         (ValueError("a bug"), "failed"),
@@ -114,7 +114,7 @@ def test_a_request_is_counted_by_its_outcome_and_timed_when_answered(
 
 
 async def test_an_engine_under_load_shows_what_it_sheds() -> None:
-    """A full queue: the partial is refused, the superseded one counted, every final answered."""
+    """A full queue: partials are refused, also one that waits; every final is answered."""
     model, metrics = FakeModel(), AsrMetrics.make()
     with running(model, metrics, max_queue=2) as engine:
         first = await busy(engine, model)
@@ -123,12 +123,15 @@ async def test_an_engine_under_load_shows_what_it_sheds() -> None:
             await asyncio.sleep(0.005)
         newer = asyncio.create_task(engine.submit(request("a", Kind.PARTIAL)))
         finals = [asyncio.create_task(engine.submit(request(f"f{at}"))) for at in range(3)]
-        while engine.load()["queued"] < 4:
+        while not newer.done() or engine.load()["queued"] < 3:
+            engine.load()
             await asyncio.sleep(0.005)
-        with pytest.raises(ModelUnavailable):
+        with pytest.raises(ModelBusy):
+            await newer
+        with pytest.raises(ModelBusy):
             await engine.submit(request("b", Kind.PARTIAL))
         model.gate.set()
-        await asyncio.gather(first, older, newer, *finals, return_exceptions=True)
+        await asyncio.gather(first, older, *finals, return_exceptions=True)
     outcomes = {
         (kind, outcome): value(metrics, "requests_total", kind=kind, outcome=outcome)
         for kind, outcome in (
@@ -141,8 +144,8 @@ async def test_an_engine_under_load_shows_what_it_sheds() -> None:
     }
     assert outcomes == {
         ("partial", "superseded"): 1,
-        ("partial", "refused"): 1,
-        ("partial", "answered"): 1,
+        ("partial", "refused"): 2,
+        ("partial", "answered"): 0,
         ("final", "answered"): 4,
         ("final", "refused"): 0,
     }
