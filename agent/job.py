@@ -1,4 +1,4 @@
-"""What happens to one dispatch: asked (in the worker), begun and ended (in a process of its own).
+"""What happens to an accepted dispatch, in a process of its own: its meeting is begun and ended.
 
 The functions are module-level and `JobValues` is picklable: a forkserver child gets both.
 """
@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 
 from livekit import api
-from livekit.agents import AutoSubscribe, JobContext, JobProcess, JobRequest
+from livekit.agents import AutoSubscribe, JobContext, JobProcess
 from opentelemetry.trace import NoOpTracer, Tracer
 
 from agent.audio_router import open_streams
@@ -37,10 +37,6 @@ from storage.rooms import RoomBook
 
 log = logging.getLogger(__name__)
 
-THROW_AWAY_ROOMS = "connection-test"
-"""Prefix of the rooms that Visio makes to test a browser's connection."""
-ANSWER_SEC = 2.5
-"""The server asks the next worker after 3 s."""
 FIRST_LEASES = 2
 """The process of a job may take its time on a busy machine: the first lease is this much longer."""
 _MEETING = "meeting"
@@ -66,61 +62,10 @@ class JobValues:
     api_secret: str = field(repr=False)
     tracing: Tracing = no_tracing
 
-
-def agent_identity(room: str, fence: int) -> str:
-    """Deterministic, and another one for each agent of a meeting.
-
-    An agent that is killed stays in the room as a ghost for some twenty seconds. Who joined under
-    its identity would evict it, and the server, which keeps one job an identity, would end the
-    newcomer's job with it.
-    """
-    return f"greffier-{room}" if fence == 1 else f"greffier-{room}-{fence}"
-
-
-async def answer(
-    request: JobRequest, *, values: JobValues, record: Record, rooms: RoomBook, running: int
-) -> None:
-    """Accept the job if nobody captions the room: decided by the lease, before accepting.
-
-    Two accepted jobs of one identity would remove each other. `running` is the number of
-    meetings on this worker. Answers within 3 s, whatever the database does.
-    """
-    name = request.room.name
-    if name.startswith(THROW_AWAY_ROOMS):
-        await request.reject()
-        return
-    if running >= values.agent.max_meetings:
-        await request.reject(terminate=False)
-        return
-    try:
-        async with asyncio.timeout(ANSWER_SEC):
-            lease = await _claim(request.id, name, values=values, record=record, rooms=rooms)
-    except TimeoutError:
-        log.warning("room %s: the database did not answer in time; left to another worker", name)
-        await request.reject(terminate=False)
-        return
-    if lease is None:
-        # Rejected for every worker: whoever holds the lease captions this room already.
-        log.info("room %s: captioned already, or not wanted", name)
-        await request.reject()
-        return
-    await request.accept(identity=agent_identity(name, lease.fence), name="Greffier")
-
-
-async def _claim(
-    job_id: str, name: str, *, values: JobValues, record: Record, rooms: RoomBook
-) -> Lease | None:
-    room = await rooms.get(name)
-    if room is not None and not room.transcribe:
-        return None
-    meeting = await record.open_meeting(
-        room=name,
-        title=room.title if room is not None else name,
-        language=room.language if room is not None else values.captions.languages[0],
-        organisers=room.organisers if room is not None else (),
-    )
-    ttl_sec = values.agent.lease_sec * FIRST_LEASES
-    return await record.take_lease(meeting.id, holder=job_id, ttl_sec=ttl_sec)
+    @property
+    def first_lease_sec(self) -> float:
+        """The lease with which a job is taken, before its meeting renews it."""
+        return self.agent.lease_sec * FIRST_LEASES
 
 
 def warm(_process: JobProcess) -> None:
@@ -141,9 +86,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
     meeting = await record.live_meeting(name)
     lease = None
     if meeting is not None:
-        lease = await record.take_lease(
-            meeting.id, holder=holder, ttl_sec=values.agent.lease_sec * FIRST_LEASES
-        )
+        lease = await record.take_lease(meeting.id, holder=holder, ttl_sec=values.first_lease_sec)
     if meeting is None or lease is None:
         await database.close()
         context.shutdown("the meeting has ended, or another agent holds it")

@@ -11,8 +11,9 @@ import signal
 
 from livekit.agents import AgentServer, JobRequest, WorkerPermissions
 
+from agent.dispatch import answer
 from agent.errors import WorkerError
-from agent.job import JobValues, Tracing, answer, begin, end, no_tracing, warm
+from agent.job import JobValues, Tracing, begin, end, no_tracing, warm
 from agent.livekit_check import check_livekit
 from agent.load import AsrHeadroom, WorkerLoad
 from agent.metrics import WorkerMetrics
@@ -108,7 +109,7 @@ def build(
         permissions=WorkerPermissions(can_publish=False, can_publish_data=True, hidden=True),
         load_fnc=WorkerLoad(max_meetings=values.agent.max_meetings, read_headroom=headroom),
         # The SDK's own threshold refuses the second of two jobs that come at once. Admission is
-        # ours (agent.job.answer), and the dispatcher reads the load itself.
+        # ours (agent.dispatch.answer), and the dispatcher reads the load itself.
         load_threshold=math.inf,
         num_idle_processes=1,
         initialize_process_timeout=INITIALISE_SEC,
