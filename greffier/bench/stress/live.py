@@ -7,6 +7,7 @@ which reads text as any reader would, this sees the utterances themselves.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -35,11 +36,13 @@ class Final:
 class Sample:
     """How it stood `second` s after the start. Partials and finals: came out so far, all tracks.
 
-    `pressure` is the level's number; -1 while the process does not answer.
+    `memory_mb` is the asr process's, `generator_mb` this one's. `pressure` is the level's number;
+    -1 while the process does not answer.
     """
 
     second: float
     memory_mb: float
+    generator_mb: float
     pressure: int
     queued: int
     partials: int
@@ -148,6 +151,7 @@ async def _watch(
             Sample(
                 second=round(time.monotonic() - start, 1),
                 memory_mb=round(_memory_bytes(system.pids) / 2**20, 1),
+                generator_mb=round(_memory_bytes([os.getpid()]) / 2**20, 1),
                 pressure=int(load.get("pressure", -1)),
                 queued=int(load.get("queued", 0)),
                 partials=sum(tally.partials.values()),

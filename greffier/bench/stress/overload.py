@@ -8,8 +8,9 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 
@@ -18,7 +19,7 @@ from greffier.bench.machine import fingerprint
 from greffier.bench.page import table, write_page
 from greffier.bench.ranks import rank, seconds
 from greffier.bench.speech import from_meeting
-from greffier.bench.stress.live import LiveRun, Sample, run_live
+from greffier.bench.stress.live import LiveRun, run_live
 from greffier.bench.stress.spoken import Fate, doubled, fates
 from greffier.bench.systems.base import Place
 from greffier.bench.systems.greffier import GreffierSystem
@@ -27,8 +28,11 @@ from greffier.settings import Settings
 from models.base import Pressure
 from models.store.store import resolve
 
+WARM_UP_SEC = 60.0
+"""Until then memory rises to what the load takes: batches become full, allocators get their arenas,
+every track has its first sound in the process. A leak is what still rises afterwards."""
 FLAT = 0.1
-"""Memory may grow by this much from the second quarter of the run to the last."""
+"""Memory may grow by this much from the end of the warm-up to the end of the run, by its slope."""
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -50,6 +54,8 @@ class Shed:
     partials_a_track_minute: float
     peak_mb: float
     memory_growth: float
+    memory_mb_a_minute: float
+    generator_growth: float
     late_p99_s: float
 
 
@@ -60,6 +66,8 @@ def judge(run: LiveRun, scripts: Sequence[TrackScript]) -> Shed:
         all_fates += fates(script, finals, run.played)
     late = [one.latency_sec for one in all_fates]
     length = len(run.played.moments) / 50
+    asr = growth([(one.second, one.memory_mb) for one in run.samples if one.pressure >= 0])
+    own = growth([(one.second, one.generator_mb) for one in run.samples])
     return Shed(
         tracks=len(scripts),
         seconds=round(length, 1),
@@ -76,19 +84,39 @@ def judge(run: LiveRun, scripts: Sequence[TrackScript]) -> Shed:
             sum(run.partials_under.values()) / len(scripts) / (length / 60), 2
         ),
         peak_mb=max((one.memory_mb for one in run.samples), default=0.0),
-        memory_growth=round(growth(run.samples), 4),
+        memory_growth=round(asr.share, 4),
+        memory_mb_a_minute=round(asr.mb_a_minute, 3),
+        generator_growth=round(own.share, 4),
         late_p99_s=run.played.late_p99_sec,
     )
 
 
-def growth(samples: Sequence[Sample]) -> float:
-    """How much more memory the last quarter takes than the second, as a share of it."""
-    quarter = len(samples) // 4
-    if not quarter:
-        return 0.0
-    second = [one.memory_mb for one in samples[quarter : 2 * quarter]]
-    last = [one.memory_mb for one in samples[-quarter:]]
-    return (sum(last) / len(last)) / (sum(second) / len(second)) - 1.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How memory changed after the warm-up: `share` of what it was then, over all of the run."""
+
+    mb_a_minute: float
+    share: float
+
+
+def growth(memory_mb: Sequence[tuple[float, float]]) -> Growth:
+    """The slope of (second, MB) after the warm-up, a third of a short run at most. Pure.
+
+    By Theil and Sen, the middle one of the slopes between all pairs: what is a peak for a moment,
+    or the fall at the end, does not turn it, as it would a line of least squares.
+    """
+    end = max((second for second, _ in memory_mb), default=0.0)
+    warm = [one for one in memory_mb if one[0] >= min(WARM_UP_SEC, end / 3)]
+    slopes = [
+        (mb - before) / (second - earlier)
+        for (earlier, before), (second, mb) in combinations(warm, 2)
+        if second > earlier
+    ]
+    if not slopes:
+        return Growth(mb_a_minute=0.0, share=0.0)
+    slope = median(slopes)
+    base = median(mb - slope * (second - warm[0][0]) for second, mb in warm)
+    return Growth(mb_a_minute=60 * slope, share=slope * (end - warm[0][0]) / base if base else 0.0)
 
 
 def overload(
@@ -152,9 +180,10 @@ def _write(shed: Shed, run: LiveRun, model: str, out: Path, json_file: Path | No
         f"p95 {_sec(shed.final_p95_s)}, p99 {_sec(shed.final_p99_s)}.",
         f"Partials: {shed.partials_a_track_minute} a track and minute; {pressed} of "
         f"{sum(shed.partials_under.values())} said that they were rare (`pressure` in the event).",
-        f"Memory of the last quarter: {shed.memory_growth:+.1%} against the second "
+        f"Memory of the asr process after its warm-up: {shed.memory_growth:+.1%}, "
+        f"{shed.memory_mb_a_minute:+.2f} MB a minute "
         f"({'flat' if shed.memory_growth <= FLAT else '**not flat**'}), "
-        f"{shed.peak_mb:.0f} MB at most.",
+        f"{shed.peak_mb:.0f} MB at most; of the load generator {shed.generator_growth:+.1%}.",
     ]
     levels = [level.value for level in Pressure]
     body = [
@@ -186,7 +215,9 @@ def _write(shed: Shed, run: LiveRun, model: str, out: Path, json_file: Path | No
             "Each track speaks 70% of the time, at the pace of speech; the load generator does "
             "what the worker does and shares the cores. An utterance has its final when segments "
             "cover its time; latency is from its last sample being sent to the last of them. "
-            "Memory, queue and pressure are the asr process's own figures (`GET /load`), every 2 s."
+            "Queue and pressure are the asr process's own figures (`GET /load`), memory is its "
+            f"resident set, every 2 s. It is flat when its slope after {WARM_UP_SEC:g} s (a third "
+            f"of a shorter run) adds at most {FLAT:.0%} until the end of the run."
         ),
         body=body,
         svg=draw_curves(

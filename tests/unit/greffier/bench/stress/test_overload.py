@@ -1,20 +1,29 @@
-"""Memory that grows is told from memory that is flat."""
+"""Memory that grows is told from memory that is flat, and from memory that warms up."""
 
 from __future__ import annotations
 
-from greffier.bench.stress.live import Sample
+import pytest
+
 from greffier.bench.stress.overload import growth
 
 
-def samples(*memory_mb: float) -> list[Sample]:
-    return [
-        Sample(second=2.0 * at, memory_mb=mb, pressure=0, queued=0, partials=0, finals=0)
-        for at, mb in enumerate(memory_mb)
-    ]
+def test_growth_is_the_slope_after_the_warm_up() -> None:
+    """The first minute rises to what the load takes; what rises on is a leak."""
+    warming = [(second, 50.0 + 5.0 * second) for second in range(0, 60, 2)]
+    plateau = [(second, 350.0) for second in range(60, 602, 2)]
+    assert growth([*warming, *plateau]).share == 0.0
+    leak = [(second, 350.0 + 0.1 * second) for second in range(60, 602, 2)]
+    found = growth([*warming, *leak])
+    assert found.mb_a_minute == pytest.approx(6.0)
+    assert found.share == pytest.approx(54 / 356)
 
 
-def test_growth_is_that_of_the_last_quarter_over_the_second() -> None:
-    """The first quarter is left out: caches fill there."""
-    assert growth(samples(50, 60, 200, 200, 200, 200, 200, 200)) == 0.0
-    assert growth(samples(50, 60, 200, 200, 220, 240, 300, 300)) == 0.5
-    assert growth(samples(1, 2)) == 0.0
+def test_a_peak_of_a_moment_is_no_growth_and_steps_are() -> None:
+    calm = [(float(second), 300.0) for second in range(0, 600, 2)]
+    assert growth([*calm[:-5], *((second, 400.0) for second, _ in calm[-5:])]).share == 0.0
+    steps = [(second, 300.0 + 20.0 * (second // 100)) for second, _ in calm]
+    assert growth(steps).share > 0.1
+
+
+def test_a_run_too_short_to_tell_has_no_growth() -> None:
+    assert growth([]).share == growth([(0.0, 100.0)]).share == 0.0
