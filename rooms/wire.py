@@ -95,7 +95,10 @@ class RoomRequest(BaseModel):
         "auto", description="The only language that is spoken; auto: each speaker's is detected"
     )
     glossary: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(
-        default=[], max_length=50, description="Names and terms that will be said"
+        default=[],
+        max_length=50,
+        description="Names and terms that will be said; only for a model that profits from a "
+        "prompt: the demo model hears worse with them",
     )
 
 

@@ -1,6 +1,6 @@
 """``python -m assets.recipe``: the demo model and the demo meeting from nothing.
 
-Commands: ``all`` (default), ``corpus``, ``train``, ``convert``, ``evaluate``, ``meeting``, ``test-set``.
+Commands: ``all`` (default), ``corpus``, ``train``, ``convert``, ``self-test``, ``evaluate``, ``meeting``, ``test-set``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 LATER_SCHEDULES = ((0.49, 8e-4), (0.4, 7e-4))
 LATER_DRILL_EVERY, LATER_SHARE = 3, 0.6
 ASSETS = Path(__file__).resolve().parent.parent
-STAGES = ("corpus", "train", "convert", "evaluate")
+STAGES = ("corpus", "train", "convert", "self-test", "evaluate")
 
 
 def _parse() -> argparse.Namespace:
@@ -103,6 +103,10 @@ def main() -> None:
             options.work / "tokenizer.json",
             options.output,
         )
+    if "self-test" in stages:
+        from .self_test import write as write_self_test
+
+        print(write_self_test(options.output, threads=options.threads))
     if "evaluate" in stages:
         from .evaluate import evaluate
 
