@@ -22,6 +22,7 @@ from pipelines.segmenter import Segmenter, SegmenterEvent, SpeechEnded, SpeechSt
 from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
 from pipelines.track_ledger import LEAST_GAP_SAMPLES, MOMENT, MUTED, Fate, Interval, TrackLedger
+from pipelines.track_parts import TrackParts
 from pipelines.translation import Translator, WhisperTranslator
 
 
@@ -52,35 +53,27 @@ class TrackCaptions:
     ) -> None:
         self._echo = echo or MeetingEcho().track(speaker.track_sid)
         self._track = track = Track(meeting_id=meeting_id, speaker=speaker)
-        cadence = Cadence(settings.partial_every_sec, settings.first_partial_sec)
-        memory = LanguageMemory(settings.languages, spoken)
         self._segmenter = Segmenter(detector, settings)
         self._ledger = TrackLedger(settled)
-        self._partials = Partials(
+        parts = TrackParts(
             track=track,
             recogniser=recogniser,
             sink=sink,
-            memory=memory,
+            memory=LanguageMemory(settings.languages, spoken),
             settings=settings,
-            cadence=cadence,
+            cadence=Cadence(settings.partial_every_sec, settings.first_partial_sec),
             echo=self._echo,
             done=self._note_error,
         )
+        self._partials = Partials(parts)
         self._finals = Finals(
-            track=track,
-            recogniser=recogniser,
-            sink=sink,
-            memory=memory,
-            settings=settings,
-            cadence=cadence,
-            echo=self._echo,
+            parts,
             max_outstanding=max_outstanding,
             prompt=prompt,
             translator=translator
             or (WhisperTranslator(recogniser) if settings.translate_to_en else None),
             shown=self._partials.take_back,
             decided=self._decided,
-            done=self._note_error,
             trace=trace,
         )
         self._error: BaseException | None = None

@@ -7,22 +7,18 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
-from models.base import Kind, ModelError, Recogniser, Recognition, RecognitionRequest
+from models.base import Kind, ModelError, Recognition, RecognitionRequest
 from pipelines.agreement import Agreed
-from pipelines.cadence import Cadence
-from pipelines.caption_sink import CaptionSink
 from pipelines.confirmed import keep_confirmed
-from pipelines.echo import TrackEcho
 from pipelines.events import DroppedCaption, Gap, GapReason, Translation
 from pipelines.glossary import is_confident, is_leak
 from pipelines.guards import SHORT_SEC, DropReason, drop_reason
-from pipelines.language import LanguageMemory
 from pipelines.loudness import loudness, voicing
 from pipelines.own import Own
 from pipelines.segmenter import Utterance
-from pipelines.segments import Track, speech_sec, to_ms
-from pipelines.settings import CaptionSettings
+from pipelines.segments import speech_sec, to_ms
 from pipelines.track_ledger import Fate
+from pipelines.track_parts import TrackParts
 from pipelines.translation import PATIENCE_SEC, Translator
 
 MAX_OUTSTANDING_FINALS = 120
@@ -39,39 +35,25 @@ def untraced(utterance_id: str, end_ms: int) -> AbstractContextManager[None]:  #
 
 class Finals:
     """Order and outcome. `shown` returns the confirmed words of an utterance, None if nothing of
-    it was on screen; `done` is called with each task that has ended, for its error;
-    `decided` with the first sample of each utterance that is out, and what became of it.
+    it was on screen; `decided` is called with the first sample of each utterance that is out, and
+    what became of it.
     """
 
     def __init__(
         self,
+        parts: TrackParts,
         *,
-        track: Track,
-        recogniser: Recogniser,
-        sink: CaptionSink,
-        memory: LanguageMemory,
-        settings: CaptionSettings,
-        cadence: Cadence,
-        echo: TrackEcho,
         max_outstanding: int,
         shown: Callable[[str], Agreed | None],
         decided: Callable[[int, Fate, str], None],
-        done: Callable[[asyncio.Task[None]], None],
         trace: UtteranceTrace = untraced,
         prompt: Callable[[], str] = str,
         translator: Translator | None = None,
     ) -> None:
-        self._track = track
-        self._recogniser = recogniser
-        self._sink = sink
-        self._memory = memory
-        self._languages = settings.languages
-        self._cadence = cadence
-        self._echo = echo
+        self._parts = parts
         self._max_outstanding = max_outstanding
         self._shown = shown
         self._decided = decided
-        self._done = done
         self._trace = trace
         self._prompt = prompt
         self._translator = translator
@@ -94,7 +76,7 @@ class Finals:
 
     def add_hole(self, start_sample: int, end_sample: int, reason: GapReason) -> None:
         """Tell that these samples were never heard, after the finals before."""
-        gap = self._track.hole(start_sample, end_sample, reason)
+        gap = self._parts.track.hole(start_sample, end_sample, reason)
         self._add(self._tell(gap, start_sample, [self._last] if self._last else []))
 
     def _add(self, work: Coroutine[None, None, None]) -> None:
@@ -107,22 +89,22 @@ class Finals:
         self._tasks.discard(task)
         if self._last is task:
             self._last = None
-        self._done(task)
+        self._parts.done(task)
 
     async def _traced(
         self, utterance: Utterance, earlier: list[asyncio.Task[None]], *, lost: bool
     ) -> None:
-        utterance_id = self._track.utterance_id(utterance.start_sample)
+        utterance_id = self._parts.track.utterance_id(utterance.start_sample)
         try:
             with self._trace(utterance_id, to_ms(utterance.speech_end_sample)):
                 await self._finalise(utterance, earlier, lost=lost)
         finally:
-            self._echo.settled(utterance_id)
+            self._parts.echo.settled(utterance_id)
 
     async def _finalise(
         self, utterance: Utterance, earlier: list[asyncio.Task[None]], *, lost: bool
     ) -> None:
-        own = self._echo.own(utterance.speech_start_sample, utterance.speech_end_sample)
+        own = self._parts.echo.own(utterance.speech_start_sample, utterance.speech_end_sample)
         if not own.all_echo:
             utterance = own.cut(utterance)
         outcome: Recognition | GapReason = GapReason.OVERLOAD
@@ -141,31 +123,31 @@ class Finals:
         # Only coming out is serial; the model sees all finals at once and batches them.
         if earlier:
             await asyncio.wait(earlier)
-        utterance_id = self._track.utterance_id(utterance.start_sample)
+        utterance_id = self._parts.track.utterance_id(utterance.start_sample)
         shown = self._shown(utterance_id)
         start = utterance.start_sample
         if reason is not None:
             if shown is not None:
-                await self._sink.dropped(
-                    DroppedCaption(utterance_id=utterance_id, speaker=self._track.speaker)
+                await self._parts.sink.dropped(
+                    DroppedCaption(utterance_id=utterance_id, speaker=self._parts.track.speaker)
                 )
             self._decided(start, Fate.SILENCE, reason)
         elif isinstance(outcome, GapReason):
-            await self._sink.gap(self._track.gap(utterance, outcome))
+            await self._parts.sink.gap(self._parts.track.gap(utterance, outcome))
             self._decided(start, Fate.GAP, outcome)
         else:
-            self._memory.heard(outcome, speech_sec(utterance))
+            self._parts.memory.heard(outcome, speech_sec(utterance))
             kept = outcome
             if shown is not None:
                 kept = keep_confirmed(outcome, shown.stable, tail=shown.tail, cut=utterance.cut)
-            segment = replace(self._track.segment(utterance, kept), translations=translations)
-            await self._sink.final(segment, outcome.pressure)
+            segment = replace(self._parts.track.segment(utterance, kept), translations=translations)
+            await self._parts.sink.final(segment, outcome.pressure)
             self._decided(start, Fate.TRANSCRIBED, "")
 
     async def _tell(self, gap: Gap, start_sample: int, earlier: list[asyncio.Task[None]]) -> None:
         if earlier:
             await asyncio.wait(earlier)
-        await self._sink.gap(gap)
+        await self._parts.sink.gap(gap)
         self._decided(start_sample, Fate.GAP, gap.reason)
 
     async def _drop_reason(
@@ -183,16 +165,17 @@ class Finals:
             return reason
         first, end = utterance.speech_start_sample, utterance.speech_end_sample
         if own.doubtful:
-            own = await self._echo.once_sure(own, first, end)
+            own = await self._parts.echo.once_sure(own, first, end)
         if own.faint or (
-            own.all_echo and await self._echo.repeats(own, first, end, recognition.text)
+            own.all_echo and await self._parts.echo.repeats(own, first, end, recognition.text)
         ):
             return DropReason.ECHO
         if not own.sources:
-            self._echo.spoke(first, end)
-        self._echo.says(self._track.utterance_id(utterance.start_sample), end, recognition.text)
+            self._parts.echo.spoke(first, end)
+        utterance_id = self._parts.track.utterance_id(utterance.start_sample)
+        self._parts.echo.says(utterance_id, end, recognition.text)
         # Known to the others already, before its turn to come out.
-        self._echo.settled(self._track.utterance_id(utterance.start_sample))
+        self._parts.echo.settled(utterance_id)
         return None
 
     async def _recognise(
@@ -200,24 +183,20 @@ class Finals:
     ) -> Recognition | GapReason:
         request = self._request(utterance, own, prompt)
         try:
-            recognition = await self._recogniser.recognise(request)
+            recognition = await self._parts.recogniser.recognise(request)
         except ModelError:
             return GapReason.OUTAGE
-        self._cadence.tell(recognition.pressure, utterance.end_sample)
+        self._parts.cadence.tell(recognition.pressure, utterance.end_sample)
         return recognition
 
     def _request(self, utterance: Utterance, own: Own, prompt: str) -> RecognitionRequest:
-        return RecognitionRequest(
-            utterance_id=self._track.utterance_id(utterance.start_sample),
-            kind=Kind.FINAL,
-            meeting_id=self._track.meeting_id,
-            track_id=self._track.speaker.track_sid,
-            samples=utterance.samples,
-            language=self._memory.choose(),
-            languages=self._languages,
-            language_prior=self._memory.prior(speech_sec(utterance)),
-            prompt=prompt,
+        return self._parts.request(
+            Kind.FINAL,
+            utterance.start_sample,
+            utterance.samples,
+            speech_sec=speech_sec(utterance),
             skip_samples=own.skip_samples(utterance.start_sample),
+            prompt=prompt,
         )
 
     async def _translated(

@@ -10,52 +10,31 @@ from models.base import (
     ModelBusy,
     ModelError,
     Pressure,
-    Recogniser,
     RecognitionRequest,
     Samples,
 )
 from pipelines.agreement import Agreed
-from pipelines.cadence import Cadence
-from pipelines.caption_sink import CaptionSink
 from pipelines.cut import between
-from pipelines.echo import TrackEcho
 from pipelines.events import PartialCaption
 from pipelines.guards import drop_reason
-from pipelines.language import LanguageMemory
 from pipelines.live_text import LiveText
 from pipelines.loudness import loudness
 from pipelines.segmenter import OpenUtterance
-from pipelines.segments import Track, speech_sec, to_ms
-from pipelines.settings import CaptionSettings
+from pipelines.segments import speech_sec, to_ms
+from pipelines.track_parts import TrackParts
 
 SURE_SPEECH_SEC = 2.0
 """From here on the partials of an utterance keep to its language; its final finds out itself."""
 
 
 class Partials:
-    """Cadence and showing. `done` is called with each task that has ended, for its error."""
+    """Cadence and showing."""
 
     def __init__(
         self,
-        *,
-        track: Track,
-        recogniser: Recogniser,
-        sink: CaptionSink,
-        memory: LanguageMemory,
-        settings: CaptionSettings,
-        cadence: Cadence,
-        echo: TrackEcho,
-        done: Callable[[asyncio.Task[None]], None],
+        parts: TrackParts,
     ) -> None:
-        self._track = track
-        self._recogniser = recogniser
-        self._sink = sink
-        self._memory = memory
-        self._languages = settings.languages
-        self._cadence = cadence
-        self._echo = echo
-        self._done = done
-        self._held_words = settings.held_words
+        self._parts = parts
         self._live = LiveText()
         self._asked_until = 0
         self._language: str | None = None  # of the utterance, once a partial was long enough
@@ -66,33 +45,30 @@ class Partials:
 
     def begin(self, first_speech_sample: int) -> None:
         """An utterance has begun: its text starts from nothing."""
-        self._live, self._language = LiveText(held_words=self._held_words), None
-        self._cadence.begin(first_speech_sample)
-        self._asked_until = first_speech_sample - self._cadence.head_start_samples
+        self._live, self._language = LiveText(held_words=self._parts.settings.held_words), None
+        self._parts.cadence.begin(first_speech_sample)
+        self._asked_until = first_speech_sample - self._parts.cadence.head_start_samples
         self.boundaries = []
 
     def ask(self, opened: OpenUtterance, samples: Callable[[], Samples]) -> None:
         """Ask for a partial if enough new speech is there and none is in flight."""
         if self._task is not None:
             return
-        if opened.speech_end_sample - self._asked_until < self._cadence.every_samples:
+        if opened.speech_end_sample - self._asked_until < self._parts.cadence.every_samples:
             return
         self._asked_until = opened.speech_end_sample
-        own = self._echo.own(opened.speech_start_sample, opened.speech_end_sample)
+        own = self._parts.echo.own(opened.speech_start_sample, opened.speech_end_sample)
         if own.all_echo or own.doubtful:
             return  # the words of another: nothing to show until some are this speaker's own
         if not self._live.skip_samples:
             self._live.skip_samples = own.skip_samples(opened.start_sample)
-        request = RecognitionRequest(
-            utterance_id=self._track.utterance_id(opened.start_sample),
-            kind=Kind.PARTIAL,
-            meeting_id=self._track.meeting_id,
-            track_id=self._track.speaker.track_sid,
-            samples=samples(),
-            language=self._memory.choose() or self._language,
-            languages=self._languages,
-            language_prior=self._memory.prior(speech_sec(opened)),
+        request = self._parts.request(
+            Kind.PARTIAL,
+            opened.start_sample,
+            samples(),
+            speech_sec=speech_sec(opened),
             skip_samples=self._live.skip_samples,
+            language=self._language,
         )
         self._task = asyncio.create_task(self._show(request, opened, self._live))
         self._task.add_done_callback(self._ended)
@@ -112,13 +88,13 @@ class Partials:
         self, request: RecognitionRequest, opened: OpenUtterance, live: LiveText
     ) -> None:
         try:
-            recognition = await self._recogniser.recognise(request)
+            recognition = await self._parts.recogniser.recognise(request)
         except ModelBusy:
-            self._cadence.tell(Pressure.FINALS, opened.speech_end_sample)
+            self._parts.cadence.tell(Pressure.FINALS, opened.speech_end_sample)
             return
         except ModelError:
             return  # the next partial, or the final, says it all
-        self._cadence.tell(recognition.pressure, opened.speech_end_sample)
+        self._parts.cadence.tell(recognition.pressure, opened.speech_end_sample)
         if drop_reason(recognition, loudness(request.samples)) is not None:
             return
         if live is self._live and speech_sec(opened) >= SURE_SPEECH_SEC:
@@ -126,14 +102,14 @@ class Partials:
         if live is self._live:
             self._know(between(recognition.words, opened.start_sample))
         agreed = live.update(recognition, len(request.samples))
-        self._echo.says(request.utterance_id, opened.speech_end_sample, agreed.text)
+        self._parts.echo.says(request.utterance_id, opened.speech_end_sample, agreed.text)
         if not agreed.stable and not agreed.tail:
             return  # all of it is held back
         self._shown[request.utterance_id] = agreed
-        await self._sink.partial(
+        await self._parts.sink.partial(
             PartialCaption(
                 utterance_id=request.utterance_id,
-                speaker=self._track.speaker,
+                speaker=self._parts.track.speaker,
                 start_ms=to_ms(opened.speech_start_sample),
                 stable=agreed.stable,
                 tail=agreed.tail,
@@ -150,4 +126,4 @@ class Partials:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if self._task is task:
             self._task = None
-        self._done(task)
+        self._parts.done(task)
