@@ -1,9 +1,10 @@
-"""All audio streams of a meeting over one subscription to the SDK's events.
+"""All audio streams of a meeting, their frames taken before the SDK hands them round.
 
 The SDK's own `rtc.AudioStream` subscribes each stream to the events of all: a frame of one track
-wakes every other, which is quadratic. Here the filter of a single subscription, which the SDK runs
-where the event arrives, copies the frame to its stream's queue and lets nothing through: no event
-is queued for the loop, and the loop isn't woken.
+wakes every other, which is quadratic. And whoever waits for an answer of the SDK, as each caption
+does four times while it is sent, is subscribed to everything meanwhile: 2,000 frames a second of a
+hundred tracks would go through the loop. Here a frame is copied to its stream's queue in the thread
+where it arrives, and no subscriber sees it: the loop isn't woken.
 
 This lies below the SDK's public interface; `open_streams` falls back to it (`PublicStream`) when
 an SDK no longer has what is needed, and a test says so.
@@ -12,7 +13,6 @@ an SDK no longer has what is needed, and a test says so.
 from __future__ import annotations
 
 import ctypes
-import inspect
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -34,17 +34,17 @@ class AudioRouter:
     """
 
     def __init__(self) -> None:
-        from livekit.rtc._ffi_client import FfiClient, FfiHandle, FfiQueue  # noqa: PLC0415
+        from livekit.rtc._ffi_client import FfiClient, FfiHandle  # noqa: PLC0415
         from livekit.rtc._proto import audio_frame_pb2, ffi_pb2  # noqa: PLC0415
 
-        if "filter_fn" not in inspect.signature(FfiQueue.subscribe).parameters:
-            raise AttributeError("FfiQueue.subscribe has no filter_fn")
         self._request_type = ffi_pb2.FfiRequest
         self._native = audio_frame_pb2.AudioStreamType.AUDIO_STREAM_NATIVE
         self._handle_type = FfiHandle
         self._client = FfiClient.instance
         self._queues: dict[int, FrameQueue] = {}
-        self._subscription = self._client.queue.subscribe(filter_fn=self._arrived)
+        self._hand_round = self._client.queue.put
+        # The SDK's callback looks it up with each event.
+        self._client.queue.put = self._arrived
 
     def open(self, track: rtc.Track) -> AudioStream:
         """16 kHz mono frames of the track from now on."""
@@ -65,23 +65,25 @@ class AudioRouter:
 
     def close(self) -> None:
         """No stream hears anything any more."""
-        self._client.queue.unsubscribe(self._subscription)
+        # Where another router took its place since, it stays, and hands everything round.
+        if self._client.queue.put == self._arrived:
+            self._client.queue.put = self._hand_round
         self._queues.clear()
 
-    def _arrived(self, event: Any) -> bool:
-        """Called in a thread of the SDK with each of its events; False: it is not for the loop."""
-        # The SDK would deliver an event whose filter failed, to a queue that nobody reads.
+    def _arrived(self, event: Any) -> None:
+        """Called in a thread of the SDK with each of its events."""
         try:
             if event.WhichOneof("message") == "audio_stream_event":
-                self._take(event.audio_stream_event)
+                queue = self._queues.get(event.audio_stream_event.stream_handle)
+                if queue is not None:
+                    self._take(event.audio_stream_event, queue)
+                    return
         except Exception:
             log.exception("a frame of audio is lost")
-        return False
+            return
+        self._hand_round(event)
 
-    def _take(self, event: Any) -> None:
-        queue = self._queues.get(event.stream_handle)
-        if queue is None:
-            return  # a stream that somebody else opened
+    def _take(self, event: Any, queue: FrameQueue) -> None:
         if event.HasField("frame_received"):
             owned = event.frame_received.frame
             size = owned.info.samples_per_channel * owned.info.num_channels * _BYTES_A_SAMPLE

@@ -2,13 +2,15 @@
 
 import asyncio
 import ctypes
-import inspect
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient
+from livekit.rtc._proto import audio_frame_pb2
+from livekit.rtc._utils import Queue
 
 from agent.audio_router import AudioRouter, open_streams
 from agent.audio_stream import FRAME_MS, FRAME_SAMPLES, QUEUE_FRAMES, FrameQueue, PublicStream
@@ -125,15 +127,10 @@ async def test_a_process_that_was_held_up_loses_no_frame_unsaid(
     close()
 
 
-async def test_all_streams_of_a_router_share_one_subscription_that_never_queues() -> None:
+async def test_frames_reach_their_streams_and_nobody_who_waits_for_an_answer_of_the_sdk() -> None:
     tone, router = Tone(), AudioRouter()
-
-    def subscriptions() -> int:
-        filters = [one for _, _, one in FfiClient.instance.queue._subscribers]
-        return sum(getattr(one, "__self__", None) is router for one in filters)
-
     streams = [router.open(tone.track) for _ in range(20)]
-    assert subscriptions() == 1
+    waiting = FfiClient.instance.queue.subscribe()
     await tone.sound()
     frames = [0] * 20
 
@@ -143,25 +140,43 @@ async def test_all_streams_of_a_router_share_one_subscription_that_never_queues(
         return min(frames) >= 4
 
     await until(heard)
-    assert router._subscription.empty()
     for stream in streams:
         stream.close()
     await until(lambda: not router._queues)
     router.close()
-    assert subscriptions() == 0
+    came = messages(waiting)
+    assert "capture_audio_frame" in came, "all else is handed round"
+    assert "audio_stream_event" not in came
+    FfiClient.instance.queue.unsubscribe(waiting)
+
+
+async def test_a_stream_of_the_sdks_own_is_heard_beside_a_router_and_after_it() -> None:
+    tone, router, inner = Tone(), AudioRouter(), AudioRouter()
+    public = PublicStream(tone.track)
+    await tone.sound()
+    await until(lambda: any(map(loud, public.take().frames)))
+    router.close()
+    inner.close()
+    await tone.sound()
+    await until(lambda: any(map(loud, public.take().frames)))
+    public.close()
+    await asyncio.sleep(0)
 
 
 async def test_another_sdk_is_heard_by_its_public_interface(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def subscribe(self: object, loop: object = None) -> None:
-        """As before filters."""
-
-    assert open_streams()[0] is not PublicStream, "this SDK is known"
+    open_stream, close = open_streams()
+    assert open_stream is not PublicStream, "this SDK is known"
+    close()
     assert open_streams("public")[0] is PublicStream, "and it may be wished for"
-    monkeypatch.setattr(type(FfiClient.instance.queue), "subscribe", subscribe)
-    assert "filter_fn" not in inspect.signature(type(FfiClient.instance.queue).subscribe).parameters
+    monkeypatch.delattr(audio_frame_pb2, "AudioStreamType")
     assert open_streams()[0] is PublicStream
+
+
+def messages(queue: Queue[Any]) -> set[str]:
+    """What kinds of events are in a subscriber's queue; empties it."""
+    return {queue.get_nowait().WhichOneof("message") for _ in range(queue.qsize())}
 
 
 def loud(one: bytes) -> bool:
