@@ -101,6 +101,11 @@ class _RoutedStream:
         self._queue = queue
         self._handle = handle
 
+    @property
+    def resting(self) -> bool:
+        """As its queue."""
+        return self._queue.resting
+
     def take(self) -> Taken:
         """What has come; never waits."""
         return self._queue.take()

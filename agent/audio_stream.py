@@ -16,12 +16,20 @@ from pipelines.events import SAMPLE_RATE
 FRAME_MS = 50
 """Each frame costs the same, however long it is: 20 of them a second for each track, no more."""
 FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
+FRAME_BYTES = 2 * FRAME_SAMPLES
 QUEUE_FRAMES = 200
 """10 s: the oldest are dropped beyond. Bounded, so that a stuck process can't fill the memory.
 
 It is the only bound on a frame's way: the SDK's own queues, which drop without a word, and so move
 all that follows to an earlier time, are asked to have none. Nothing rests in them: what empties
 them is woken by the frame itself.
+"""
+REST_FRAMES = 4
+"""So much silence may lie there before it is heard, in one piece: 200 ms."""
+_SILENCE = b"\x00\x01\xff"
+"""All bytes of the samples 0, 1 and -1: what Opus makes of digital silence.
+
+Some others, such as 255, are made of them too, but no sound is made of these alone.
 """
 QUEUE_SEC = QUEUE_FRAMES * FRAME_MS / 1000
 
@@ -38,10 +46,16 @@ class Taken:
     frames: tuple[bytes, ...]
     dropped: int
     ended: bool
+    silent: bool
 
 
 class AudioStream(Protocol):
     """One track's sound, from its opening until it is closed."""
+
+    @property
+    def resting(self) -> bool:
+        """Whether only silence has come since the last time, and little of it: it can wait."""
+        ...
 
     def take(self) -> Taken:
         """What has come; never waits."""
@@ -62,12 +76,21 @@ class FrameQueue:
         self._frames: deque[bytes] = deque(maxlen=QUEUE_FRAMES)
         self._dropped = 0
         self._ended = False
+        self._sound = False
+
+    @property
+    def resting(self) -> bool:
+        """Fewer than REST_FRAMES of silence."""
+        return not self._sound and not self._ended and len(self._frames) < REST_FRAMES
 
     def put(self, frame: bytes) -> None:
         """Add a frame; a full queue drops its oldest."""
         if len(self._frames) == QUEUE_FRAMES:
             self._dropped += 1
         self._frames.append(frame)
+        # The cheapest look there is, in the SDK's thread: at once over where there is sound.
+        if not self._sound and frame.strip(_SILENCE):
+            self._sound = True
 
     def end(self) -> None:
         """The track is gone."""
@@ -77,10 +100,12 @@ class FrameQueue:
         """Empty the queue."""
         # Read before the frames: what comes in between is taken the next time.
         ended = self._ended
+        # Told before it is forgotten: sound that comes in between is looked at once more.
+        sound, self._sound = self._sound, False
         frames = tuple(self._frames.popleft() for _ in range(len(self._frames)))
         # Read after them: none is dropped once the first is taken, so each was older than these.
         dropped, self._dropped = self._dropped, 0
-        return Taken(frames=frames, dropped=dropped, ended=ended)
+        return Taken(frames=frames, dropped=dropped, ended=ended, silent=not sound)
 
 
 class PublicStream:
@@ -97,6 +122,11 @@ class PublicStream:
         )
         self._reading = asyncio.create_task(self._read())
         self._closing: asyncio.Task[None] | None = None
+
+    @property
+    def resting(self) -> bool:
+        """As its queue."""
+        return self._queue.resting
 
     def take(self) -> Taken:
         """What has come; never waits."""

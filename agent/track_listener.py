@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.audio_stream import FRAME_MS, FRAME_SAMPLES, AudioStream
+from agent.audio_stream import FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, AudioStream
 from agent.room_audio import to_float
 from agent.sample_clock import Placed, SampleClock
 from agent.track_captions import Captions
@@ -157,13 +157,14 @@ class TrackListener:
         now = self._monotonic()
         late, self._looked_at = now - self._looked_at > LATE_SEC, now
         stream = self._sounding(now)
-        if stream is None:
+        if stream is None or (stream.resting and self._patient()):
             return
         taken = stream.take()
         heard_sec = self._meeting_sec() - len(taken.frames) * FRAME_MS / 1000
         dropped = taken.dropped * FRAME_SAMPLES
-        for frame in taken.frames:
-            heard_sec += FRAME_MS / 1000
+        whole = taken.silent and taken.frames and self._patient()
+        for frame in (b"".join(taken.frames),) if whole else taken.frames:
+            heard_sec += len(frame) / FRAME_BYTES * FRAME_MS / 1000
             if not self._wanted(len(frame) // 2):
                 continue
             samples = to_float(frame)
@@ -208,6 +209,12 @@ class TrackListener:
         self._clock.restart()
         self._muted_at, self._muted_samples, self._unheard = None, 0, None
         self._withheld = after
+
+    def _patient(self) -> bool:
+        """Whether silence may be heard later, in one piece: nobody waits for it to end a line."""
+        return not (
+            self._over.is_set() or self._deaf() or self._muted() or not self._captions.quiet
+        )
 
     def _hear(self, samples: Samples, placed: Placed) -> Steps[None]:
         if self._withheld is not None:

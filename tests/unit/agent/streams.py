@@ -19,6 +19,10 @@ class FakeStream:
         for one in frames:
             self.queue.put(one)
 
+    @property
+    def resting(self) -> bool:
+        return self.queue.resting
+
     def take(self) -> Taken:
         return self.queue.take()
 

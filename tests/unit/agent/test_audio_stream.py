@@ -41,6 +41,23 @@ def test_a_full_queue_drops_its_oldest_and_says_once_how_many() -> None:
     assert queue.take().dropped == 0
 
 
+def test_a_little_silence_rests_and_sound_or_the_end_does_not() -> None:
+    queue = FrameQueue()
+    for value in (0, 1, -1):
+        queue.put(frame(value))
+        assert queue.resting
+    queue.put(frame(0))
+    assert not queue.resting, "enough of it"
+    assert queue.take().silent
+    queue.put(frame(2))
+    assert not queue.resting, "sound"
+    assert not queue.take().silent
+    queue.put(frame(0))
+    assert queue.resting, "silence again"
+    queue.end()
+    assert not queue.resting
+
+
 def test_the_end_is_told_with_the_last_frames() -> None:
     queue = FrameQueue()
     queue.put(frame())

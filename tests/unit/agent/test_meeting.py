@@ -113,12 +113,13 @@ class Talk:
 
     opened = frames = 0
     failures: list[Exception] = []  # noqa: RUF012 - emptied by the test that fills it
+    resting = False
 
     def take(self) -> Taken:
         if Talk.frames == SPOKEN_FRAMES and Talk.failures:
             raise Talk.failures.pop()
         Talk.frames += 1
-        return Taken(frames=(frame(8000),), dropped=0, ended=False)
+        return Taken(frames=(frame(8000),), dropped=0, ended=False, silent=False)
 
     def close(self) -> None:
         pass

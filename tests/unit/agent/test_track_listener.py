@@ -244,10 +244,37 @@ async def test_a_track_that_gives_nothing_is_accounted_for_to_its_end(muted: boo
     assert microphone.captions.skipped == [(100, 3 * RATE, "restart"), *silence]
 
 
+async def test_silence_rests_and_is_heard_in_one_piece_until_there_is_sound() -> None:
+    microphone = Microphone()
+    fed: list[int] = []
+    for value in (0, 1, -1, 0, 0, 0, 500):
+        microphone.tick(frame(value))
+        fed.append(len(microphone.captions.fed))
+    assert fed == [0, 0, 0, 1, 1, 1, 4], "after 200 ms, and with the sound at once"
+    n = FRAME_SAMPLES
+    assert microphone.captions.fed == [0, 4 * n, 5 * n, 6 * n]
+
+
+async def test_silence_that_ends_a_line_does_not_rest() -> None:
+    microphone = Microphone()
+    microphone.captions.quiet = False
+    for _ in range(3):
+        microphone.tick(frame(0))
+    assert microphone.captions.fed == [0, FRAME_SAMPLES, 2 * FRAME_SAMPLES]
+
+
+async def test_silence_that_rests_is_heard_before_the_track_ends() -> None:
+    microphone = Microphone()
+    microphone.tick(frame(500))
+    microphone.tick(frame(0))
+    await microphone.finish()
+    assert microphone.captions.fed == [0, FRAME_SAMPLES]
+
+
 async def test_what_comes_as_silence_while_our_connection_is_away_is_a_gap() -> None:
     """Lost packets are filled in with silence that nobody was silent for."""
     microphone = Microphone()
-    for value, deaf in ((1000, 0), (0, 1), (0, 1), (1000, 1), (0, 0)):
+    for value, deaf in ((1000, 0), (0, 1), (0, 1), (1000, 1), (2, 0)):
         microphone.deaf = bool(deaf)
         microphone.tick(frame(value))
     n = FRAME_SAMPLES
