@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from greffier.bench.figures import Shown, TrackFigures, track_figures
@@ -20,7 +20,8 @@ LATE_LIMIT_SEC = 0.1
 class RoomRow:
     """One size of a room. CPU is in cores: 0.01 is one per cent of one core.
 
-    `*_quiet_cores` is while all are there and nobody speaks; `*_cores` while some do. `lost`
+    `*_quiet_cores` is while all are there and nobody speaks; `*_cores` while some do. `sdk_*` is
+    the part of the worker's that the LiveKit SDK's own threads take. `lost`
     counts utterances of which no final came. None: never came, or nothing to count.
     """
 
@@ -28,6 +29,7 @@ class RoomRow:
     speaking: int
     silence: str
     worker_quiet_cores: float
+    sdk_quiet_cores: float
     worker_cores: float
     livekit_cores: float
     asr_cores: float
@@ -118,13 +120,14 @@ def heard(
     )
 
 
-def cores_of_each_more(rows: Sequence[RoomRow]) -> list[float | None]:
+def cores_of_each_more(
+    rows: Sequence[RoomRow], of: Callable[[RoomRow], float] = lambda row: row.worker_quiet_cores
+) -> list[float | None]:
     """What each participant more costs the worker while all are quiet, from row to row, in cores.
 
     None for the first row. A cost that were quadratic would grow down the column.
     """
     more: list[float | None] = [None]
     for before, row in itertools.pairwise(rows):
-        people = row.participants - before.participants
-        more.append((row.worker_quiet_cores - before.worker_quiet_cores) / people)
+        more.append((of(row) - of(before)) / (row.participants - before.participants))
     return more[: len(rows)]

@@ -16,6 +16,7 @@ from greffier.bench.room import opus
 from greffier.bench.room.crowd import Crowd
 from greffier.bench.room.figures import RoomRow, heard
 from greffier.bench.room.participants import Manner, Person, Sent
+from greffier.bench.room.threads import named_threads_sec
 from greffier.bench.track_script import TrackScript
 from greffier.demo.speaker import ask_token
 from greffier.demo.viewer import Viewer
@@ -68,6 +69,7 @@ async def measure(
         speaking=len(speakers),
         silence=size.silence.value,
         worker_quiet_cores=round(played.quiet["worker"], 4),
+        sdk_quiet_cores=round(played.quiet["sdk"], 4),
         worker_cores=round(played.busy["worker"], 4),
         livekit_cores=round(played.busy["livekit"], 4),
         asr_cores=round(played.busy["asr"], 4),
@@ -129,7 +131,7 @@ async def _play(
 
 
 async def _cores(stack: Stack, crowd: Crowd, work: Awaitable[None]) -> dict[str, float]:
-    """Cores that each part uses while `work` goes on."""
+    """Cores that each part uses while `work` goes on; `sdk` is part of `worker`."""
     pids = stack.supervisor.pids
     costs = {
         "worker": Cost(lambda: [pids["worker"]]),
@@ -139,12 +141,15 @@ async def _cores(stack: Stack, crowd: Crowd, work: Awaitable[None]) -> dict[str,
     }
     for cost in costs.values():
         cost.begin()
+    sdk = named_threads_sec(pids["worker"])
     begun = time.monotonic()
     await work
     elapsed = time.monotonic() - begun
     for cost in costs.values():
         cost.look()
-    return {name: cost.cpu_sec / elapsed for name, cost in costs.items()}
+    seconds = {name: cost.cpu_sec for name, cost in costs.items()}
+    seconds["sdk"] = named_threads_sec(pids["worker"]) - sdk
+    return {name: sec / elapsed for name, sec in seconds.items()}
 
 
 def _people(

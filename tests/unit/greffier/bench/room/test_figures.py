@@ -29,6 +29,7 @@ def row(participants: int, quiet: float, **more: object) -> RoomRow:
     values: dict[str, object] = {
         "speaking": 8,
         "silence": "open",
+        "sdk_quiet_cores": quiet / 2,
         "worker_cores": quiet + 0.1,
         "livekit_cores": 0.1,
         "asr_cores": 0.2,

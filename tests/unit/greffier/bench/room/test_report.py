@@ -30,6 +30,9 @@ def outcome(*quiet: float, lost: int = 0) -> RoomOutcome:
 
 def test_a_goal_that_is_kept_and_one_that_is_missed_are_said() -> None:
     assert "is within the goal" in verdict(outcome(0.10, 0.20, 0.30))
+    assert "0.11% of 0.22%, over all rows, is spent in the LiveKit SDK" in verdict(
+        outcome(0.10, 0.20, 0.30)
+    )
     missed = verdict(outcome(0.10, 0.20, 0.50))
     assert "at most 0.60% of a core" in missed
     assert "misses the goal of 0.3%" in missed
