@@ -32,15 +32,8 @@ def resolved(settings: AsrSettings) -> AsrSettings:
 
 def tested(folder: Path, settings: AsrSettings) -> tuple[WhisperModel, Heard]:
     """Load a model's folder and let it hear a sentence; how well it did. Raises ModelError."""
-    model = WhisperModel.load(
-        folder,
-        device=settings.device,
-        compute_type=settings.compute_type,
-        threads=settings.threads,
-        workers=1 if settings.fallback_model else settings.workers,
-        beam_partial=settings.beam_partial,
-        beam_final=settings.beam_final,
-        beam_below=settings.beam_below,
+    model = WhisperModel.of(
+        folder, settings.model_copy(update={"workers": 1}) if settings.fallback_model else settings
     )
     return model, self_test(model, settings.model_copy(update={"model": folder}))
 

@@ -16,6 +16,7 @@ import numpy as np
 from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from models.base import SAMPLE_RATE, Kind, RecognisedWord, Task
+from models.settings import AsrSettings
 from models.whisper.alignment import FRAMES_PER_SEC, Alignment
 from models.whisper.decoded import Decoded
 from models.whisper.encoded import Rows, groups
@@ -82,6 +83,20 @@ class WhisperModel:
             path, device=device, compute_type=compute_type, threads=threads, workers=workers
         )
         return cls(loaded, beam_partial=beam_partial, beam_final=beam_final, beam_below=beam_below)
+
+    @classmethod
+    def of(cls, path: Path, settings: AsrSettings) -> Self:
+        """Load it as the settings say. Raises ModelError."""
+        return cls.load(
+            path,
+            device=settings.device,
+            compute_type=settings.compute_type,
+            threads=settings.threads,
+            workers=settings.workers,
+            beam_partial=settings.beam_partial,
+            beam_final=settings.beam_final,
+            beam_below=settings.beam_below,
+        )
 
     @property
     def device(self) -> str:

@@ -107,14 +107,7 @@ def _readers(model: Path, settings: Settings) -> dict[str, Reader]:
     whole = WholeTrack(model, device="cpu", compute_type="default", threads=cores())
     asr = settings.asr
     ours = Decoder(
-        OurModel.load(
-            model,
-            device="cpu",
-            compute_type=asr.compute_type,
-            threads=cores(),
-            beam_partial=asr.beam_partial,
-            beam_final=asr.beam_final,
-        ),
+        OurModel.of(model, asr.model_copy(update={"device": "cpu", "threads": cores()})),
         asr,
         remember=False,
     )

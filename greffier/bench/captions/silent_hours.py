@@ -86,15 +86,7 @@ def nonspeech_hours(
     """Measure and write the report."""
     model = resolve(settings.asr.model, settings.asr.models_folder).absolute()
     asr = settings.asr
-    whisper = WhisperModel.load(
-        model,
-        device=asr.device,
-        compute_type=asr.compute_type,
-        threads=asr.threads,
-        beam_partial=asr.beam_partial,
-        beam_final=asr.beam_final,
-        beam_below=asr.beam_below,
-    )
+    whisper = WhisperModel.of(model, asr)
     recogniser = AtOnce(Decoder(whisper, asr, remember=False))
     hours = []
     for seed in seeds:

@@ -63,15 +63,7 @@ def profile(
     path = resolve(settings.asr.model, settings.asr.models_folder).absolute()
     with _screen.status("the rate of large products…"):
         rate = product_rate(path, threads=1)
-    model = MeasuredModel.load(
-        path,
-        device="cpu",
-        compute_type=settings.asr.compute_type,
-        threads=1,
-        beam_partial=settings.asr.beam_partial,
-        beam_final=settings.asr.beam_final,
-        beam_below=settings.asr.beam_below,
-    )
+    model = MeasuredModel.of(path, settings.asr.model_copy(update={"device": "cpu", "threads": 1}))
     is_demo = path == type(settings.asr).model_fields["model"].default
     model.shape = DEMO if is_demo else None
     found = []

@@ -96,15 +96,7 @@ def _saved_as(compute_type: str) -> str:
 
 def _measure(name: str, path: Path, asr: AsrSettings, *, quick: bool) -> ShapeResult:
     before = time.monotonic()
-    model = ForcedModel.load(
-        path,
-        device=asr.device,
-        compute_type=asr.compute_type,
-        threads=asr.threads,
-        beam_partial=asr.beam_partial,
-        beam_final=asr.beam_final,
-        beam_below=asr.beam_below,
-    )
+    model = ForcedModel.of(path, asr)
     loaded_sec = time.monotonic() - before
     batches, windows = (BATCHES[:2], WINDOWS_SEC[:2]) if quick else (BATCHES, WINDOWS_SEC)
     times = []
