@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from greffier.bench.machine import machine
+from greffier.bench.report_files import write_report
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -52,16 +52,10 @@ def write_page(
             *body,
         ]
     )
-    full = {"command": command, **known, **figures}
-    data = json.dumps(full, indent=2, ensure_ascii=False) + "\n"
-    folder.mkdir(parents=True, exist_ok=True)
-    contents = {
-        folder / "report.md": text + "\n",
-        folder / "report.svg": svg,
-        folder / "report.json": data,
-    }
-    if json_file is not None:
-        contents[json_file] = data
-    for path, content in contents.items():
-        path.write_text(content, "utf-8")
-    return list(contents)
+    return write_report(
+        folder,
+        text=text + "\n",
+        pictures={"report.svg": svg},
+        figures={"command": command, **known, **figures},
+        json_file=json_file,
+    )

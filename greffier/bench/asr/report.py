@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from greffier.bench.asr.outcome import BAR_SEC, Measured, Outcome
 from greffier.bench.asr.point import DRAIN_SEC
 from greffier.bench.figures import Row
 from greffier.bench.player import LATE_LIMIT_SEC
-from greffier.bench.report_files import write_files
+from greffier.bench.report_files import write_report
 
 _MET = {True: "met", False: "**missed**", None: "not told"}
 _HEAD = (
@@ -25,13 +24,13 @@ _HEAD = (
 
 def write(outcome: Outcome, folder: Path, json_file: Path | None) -> list[Path]:
     """Write `report.md`, `report.svg` and `report.json`; return their paths."""
-    figures = json.dumps(as_json(outcome), indent=2, ensure_ascii=False) + "\n"
-    contents = {
-        folder / "report.md": as_markdown(outcome),
-        folder / "report.svg": draw(outcome.systems),
-        folder / "report.json": figures,
-    }
-    return write_files(contents, figures, json_file)
+    return write_report(
+        folder,
+        text=as_markdown(outcome),
+        pictures={"report.svg": draw(outcome.systems)},
+        figures=as_json(outcome),
+        json_file=json_file,
+    )
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:

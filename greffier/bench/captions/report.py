@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from greffier.bench.captions.charts import by_meeting, trade_off
 from greffier.bench.captions.outcome import Outcome, Row, Trade
-from greffier.bench.report_files import write_files
+from greffier.bench.report_files import write_report
 
 STREAMING_BAR, ERASURE_BAR, ATTRIBUTION_BAR = 0.002, 0.1, 0.002
 MOST_PARTIALS_HZ = 4.0
@@ -41,15 +40,16 @@ _HEAD = (
 
 def write(outcome: Outcome, folder: Path, json_file: Path | None) -> list[Path]:
     """Write `report.md`, its two pictures and `report.json`; return their paths."""
-    figures = json.dumps(as_json(outcome), indent=2, ensure_ascii=False) + "\n"
-    contents = {
-        folder / "report.md": as_markdown(outcome),
-        folder / "meetings.svg": by_meeting(outcome.rows),
-        folder / "report.json": figures,
-    }
+    pictures = {"meetings.svg": by_meeting(outcome.rows)}
     if outcome.trades:
-        contents[folder / "trade-off.svg"] = trade_off(outcome.trades)
-    return write_files(contents, figures, json_file)
+        pictures["trade-off.svg"] = trade_off(outcome.trades)
+    return write_report(
+        folder,
+        text=as_markdown(outcome),
+        pictures=pictures,
+        figures=as_json(outcome),
+        json_file=json_file,
+    )
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:

@@ -7,7 +7,6 @@ meeting of digital silence.
 from __future__ import annotations
 
 import asyncio
-import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ from greffier.bench.captions.layers import AtOnce, as_table
 from greffier.bench.captions.virtual_engine import Decoder
 from greffier.bench.machine import fingerprint, machine
 from greffier.bench.page import facts, table
-from greffier.bench.report_files import write_files
+from greffier.bench.report_files import write_report
 from greffier.settings import Settings
 from models.base import (
     SAMPLE_RATE,
@@ -254,9 +253,13 @@ def _write(
         "silence": asdict(silence),
         "guards": [asdict(row) for row in guards.rows],
     }
-    data = json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
-    return write_files(
-        {out / "nonspeech.md": text + "\n", out / "nonspeech.json": data}, data, json_file
+    return write_report(
+        out,
+        name="nonspeech",
+        text=text + "\n",
+        pictures={},
+        figures=figures,
+        json_file=json_file,
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from greffier.bench.report_files import write_files
+from greffier.bench.report_files import write_report
 from greffier.bench.room.chart import draw
 from greffier.bench.room.figures import LATE_LIMIT_SEC, RoomRow, cores_of_each_more
 from greffier.bench.room.participants import Manner
@@ -49,13 +48,14 @@ class RoomOutcome:
 def write(outcome: RoomOutcome, folder: Path, json_file: Path | None) -> list[Path]:
     """Write `SILENCE.md`, `.svg` and `.json` into the folder; return their paths."""
     name = outcome.silence.value
-    figures = json.dumps(as_json(outcome), indent=2, ensure_ascii=False) + "\n"
-    contents = {
-        folder / f"{name}.md": as_markdown(outcome, f"{name}.svg"),
-        folder / f"{name}.svg": draw(outcome.rows, GOAL_CORES),
-        folder / f"{name}.json": figures,
-    }
-    return write_files(contents, figures, json_file)
+    return write_report(
+        folder,
+        name=name,
+        text=as_markdown(outcome, f"{name}.svg"),
+        pictures={f"{name}.svg": draw(outcome.rows, GOAL_CORES)},
+        figures=as_json(outcome),
+        json_file=json_file,
+    )
 
 
 def as_json(outcome: RoomOutcome) -> dict[str, object]:
