@@ -12,6 +12,7 @@ from pipelines.events import (
     GapCaption,
     PartialCaption,
     Speaker,
+    TranslatedCaption,
 )
 from pipelines.gap_text import gap_text
 
@@ -55,6 +56,8 @@ def caption_stream(caption: CaptionEvent, language: str) -> CaptionStream:
                 **{f"translation.{one.language}": one.text for one in segment.translations},
                 **_pressure(pressure),
             )
+        case TranslatedCaption(seq=seq, segment=segment):
+            return caption_stream(FinalCaption(seq=seq, segment=segment), language)
         case GapCaption(seq=seq, gap=gap):
             return _stream(
                 gap.id,

@@ -22,6 +22,7 @@ from pipelines.events import (
     GapCaption,
     PartialCaption,
     Segment,
+    TranslatedCaption,
 )
 
 
@@ -77,7 +78,7 @@ class CaptionWatch:
                 end_ms = None
             case FinalCaption(segment=segment):
                 start_ms, end_ms = segment.start_ms, segment.end_ms
-            case GapCaption() | DroppedCaption():
+            case TranslatedCaption() | GapCaption() | DroppedCaption():
                 return
         if utterance_id not in self._begun:
             self._begun.add(utterance_id)
@@ -95,6 +96,8 @@ def _kind(caption: CaptionEvent) -> str:
             return "partial"
         case FinalCaption():
             return "final"
+        case TranslatedCaption():
+            return "translated"
         case GapCaption():
             return "gap"
         case DroppedCaption():

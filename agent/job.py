@@ -28,8 +28,12 @@ from agent.settings import AgentSettings
 from agent.utterance_trace import TracedRecogniser, UtteranceTraces
 from models.base import Recogniser
 from models.client.client import AsrClient
+from models.llm_http import HttpLanguageModel
+from models.settings import LlmSettings
 from models.vad import shared_model
 from pipelines.settings import CaptionSettings
+from pipelines.translated_finals import TranslatedFinals
+from pipelines.translation import LlmTranslator
 from storage.database import Database
 from storage.line import Lease, Room
 from storage.record import Record
@@ -60,6 +64,7 @@ class JobValues:
     livekit_url: str
     api_key: str
     api_secret: str = field(repr=False)
+    llm: LlmSettings = field(default=LlmSettings(), repr=False)
     tracing: Tracing = no_tracing
 
     @property
@@ -103,6 +108,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
     open_stream, close_streams = open_streams(values.agent.streams)
     traces = ExitStack()
     tracer = traces.enter_context(values.tracing())
+    llm = HttpLanguageModel(values.llm) if values.captions.translate_to else None
     agent = _agent(
         context,
         values=values,
@@ -115,6 +121,7 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
         language=meeting.language,
         settings=settings_of(room, values.captions),
         open_stream=open_stream,
+        llm=llm,
     )
 
     async def attend() -> None:
@@ -126,6 +133,8 @@ async def begin(context: JobContext, *, values: JobValues) -> None:
             context.shutdown(ending.value)
             close_streams()
             await recogniser.aclose()
+            if llm is not None:
+                await llm.aclose()
             await livekit.aclose()
             await database.close()
             await asyncio.to_thread(traces.close)
@@ -167,6 +176,7 @@ def _agent(
     language: str,
     settings: CaptionSettings,
     open_stream: OpenStream,
+    llm: HttpLanguageModel | None,
 ) -> MeetingAgent:
     async def room_exists() -> bool:
         request = api.ListRoomsRequest(names=[context.job.room.name])
@@ -175,6 +185,10 @@ def _agent(
     zero_sec = lease.started_at.timestamp()
     watch = CaptionWatch(zero_sec=zero_sec, traces=UtteranceTraces(tracer, zero_sec=zero_sec))
     display = LiveKitDisplay(context.room.local_participant, values.agent.packets, language)
+    captions = RoomCaptions(record=record, lease=lease, display=display, watch=watch)
+    translations = None
+    if llm is not None:
+        translations = TranslatedFinals(captions, LlmTranslator(llm), settings.translate_to)
     return MeetingAgent(
         Parts(
             room=context.room,
@@ -183,7 +197,8 @@ def _agent(
             lease_sec=values.agent.lease_sec,
             notice=notice,
             open_stream=open_stream,
-            captions=RoomCaptions(record=record, lease=lease, display=display, watch=watch),
+            captions=captions,
+            translations=translations,
             recogniser=TracedRecogniser(recogniser, tracer),
             detector=shared_model().detector,
             detect=shared_model().probabilities,

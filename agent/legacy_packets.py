@@ -20,6 +20,7 @@ from pipelines.events import (
     GapCaption,
     PartialCaption,
     Speaker,
+    TranslatedCaption,
 )
 from pipelines.gap_text import gap_text
 
@@ -69,6 +70,8 @@ class AppendChunker:
                 # What was shown can't be taken back in this manner; it only doesn't go on.
                 self._open.pop(caption.utterance_id, None)
                 return None
+            case TranslatedCaption():
+                return None  # one chunk is in one language
             case GapCaption(gap=gap):
                 self._open.pop(gap.id, None)
                 self._last_identity = gap.speaker.identity
@@ -137,7 +140,7 @@ class AppendChunker:
 def update_chunk(caption: CaptionEvent, language: str) -> Chunk | None:
     """UPDATE mode: one id an utterance, its text growing; None while there is no text."""
     match caption:
-        case DroppedCaption():
+        case DroppedCaption() | TranslatedCaption():
             return None
         case GapCaption(gap=gap):
             # Its utterance's id: what was shown of it is not in the record either.

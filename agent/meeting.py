@@ -56,7 +56,7 @@ class MeetingAgent:
             recogniser=self._recogniser,
             detector=parts.detector,
             detect=parts.detect,
-            sink=parts.captions,
+            sink=parts.translations or parts.captions,
             settings=parts.settings,
             clock=self._clock,
             handover=self._handover,
@@ -109,6 +109,8 @@ class MeetingAgent:
             ]
             await self._stop.wait()
             await self._flush()
+            if self._parts.translations is not None:
+                await self._parts.translations.aclose()
             for task in helpers:
                 task.cancel()
         await self._close()

@@ -15,6 +15,7 @@ from agent.room_captions import RoomCaptions
 from agent.room_notice import Notice
 from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.settings import CaptionSettings
+from pipelines.translated_finals import TranslatedFinals
 from storage.line import Lease
 from storage.record import Record
 
@@ -44,6 +45,7 @@ class Parts:
     detect: Detect
     settings: CaptionSettings
     room_exists: Callable[[], Awaitable[bool]]
+    translations: TranslatedFinals | None = None
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -10,7 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 
-from pipelines.events import CaptionEvent, DroppedCaption, FinalCaption, GapCaption, PartialCaption
+from pipelines.events import (
+    CaptionEvent,
+    DroppedCaption,
+    FinalCaption,
+    GapCaption,
+    PartialCaption,
+    TranslatedCaption,
+)
 
 MAX_WAITING = 1000
 """About an hour of one talkative meeting in a room that can't be reached."""
@@ -32,6 +39,8 @@ class Outbox:
     def put(self, caption: CaptionEvent) -> None:
         """Never waits. A caption takes the place of an older one of the same utterance."""
         key = utterance_of(caption)
+        if isinstance(caption, TranslatedCaption):
+            key = f"{key}/translated"  # it comes after its final, never in its place
         older = self._waiting.get(key)
         if not isinstance(caption, PartialCaption):
             # A final goes to the end of the queue, whenever its utterance's partials began.
@@ -69,7 +78,7 @@ def utterance_of(caption: CaptionEvent) -> str:
     match caption:
         case PartialCaption() | DroppedCaption():
             return caption.utterance_id
-        case FinalCaption():
+        case FinalCaption() | TranslatedCaption():
             return caption.segment.id
         case GapCaption():
             return caption.gap.id

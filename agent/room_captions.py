@@ -25,6 +25,7 @@ from pipelines.events import (
     GapCaption,
     PartialCaption,
     Segment,
+    TranslatedCaption,
 )
 from pipelines.record_lines import line_of_gap, line_of_segment
 from storage.line import Lease, Line
@@ -85,6 +86,12 @@ class RoomCaptions:
         with self.watch.committing(segment):
             seq = await self._commit(line_of_segment(segment))
         self._outbox.put(FinalCaption(seq=seq, segment=segment, pressure=pressure))
+
+    async def translated(self, segment: Segment) -> None:
+        """Show again what is in the record, with its translations. Raises LeaseLost."""
+        # A line that was committed keeps its number.
+        seq = await self._record.commit(self._lease, line_of_segment(segment))
+        self._outbox.put(TranslatedCaption(seq=seq, segment=segment))
 
     async def gap(self, gap: Gap) -> None:
         """Commit, then show, as with a final."""

@@ -18,6 +18,7 @@ from agent.livekit_check import check_livekit
 from agent.load import AsrHeadroom, WorkerLoad
 from agent.metrics import WorkerMetrics
 from agent.settings import AgentSettings
+from models.settings import LlmSettings
 from pipelines.settings import CaptionSettings
 from storage.database import Database
 from storage.record import Record
@@ -33,6 +34,7 @@ PRELOADED = (
     "livekit.plugins.silero.resources",
 )
 """Imported once for all job processes; what is loaded on first use would hold up a meeting."""
+NO_LLM = LlmSettings()
 INITIALISE_SEC = 60.0
 """A new process on a busy machine: the SDK's own 10 s are not enough there."""
 SESSION_END_SEC = 300.0
@@ -48,15 +50,21 @@ def run(
     captions: CaptionSettings,
     asr_url: str,
     database_url: str,
+    llm: LlmSettings = NO_LLM,
     tracing: Tracing = no_tracing,
     metrics: WorkerMetrics | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then drain: no new meetings, the running ones are finished.
 
     `tracing` opens the tracer of a meeting's process; `metrics` has the folder of their figures.
-    A second signal ends at once. Raises WorkerError when LiveKit can't be used or the health
-    port is taken.
+    `llm` translates, where `captions.translate_to` wants it. A second signal ends at once. Raises
+    WorkerError when LiveKit can't be used, the health port is taken, or there is no such LLM.
     """
+    if captions.translate_to and not llm.url:
+        raise WorkerError(
+            "GREFFIER_CAPTIONS__TRANSLATE_TO needs an LLM: set GREFFIER_LLM__URL and __MODEL, "
+            "or leave it empty"
+        )
     _log_quietly()
     # The SDK would load its own inference models, 250 MB, into every process.
     os.environ["LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE"] = "0"
@@ -68,6 +76,7 @@ def run(
         livekit_url=livekit_url,
         api_key=api_key,
         api_secret=api_secret,
+        llm=llm,
         tracing=tracing,
     )
     asyncio.run(_serve(values, metrics))

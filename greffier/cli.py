@@ -114,6 +114,7 @@ def worker() -> None:
                 api_key=settings.livekit.api_key,
                 api_secret=settings.livekit.api_secret.get_secret_value(),
                 captions=settings.captions,
+                llm=settings.llm,
                 asr_url=settings.asr.url,
                 database_url=settings.storage.database_url,
                 tracing=functools.partial(tracing, settings.traces.endpoint, "greffier-worker"),

@@ -59,6 +59,10 @@ class HttpLanguageModel:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
         await self._client.aclose()
 
     async def answer(

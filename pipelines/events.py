@@ -132,4 +132,12 @@ class GapCaption:
     gap: Gap
 
 
-CaptionEvent = PartialCaption | FinalCaption | DroppedCaption | GapCaption
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslatedCaption:
+    """A final that is out comes again, with its text in other languages."""
+
+    seq: int
+    segment: Segment
+
+
+CaptionEvent = PartialCaption | FinalCaption | TranslatedCaption | DroppedCaption | GapCaption

@@ -18,6 +18,10 @@ class CaptionSettings(BaseModel):
         default=False,
         description="Finals in other languages come with Whisper's own English; turbo can't",
     )
+    translate_to: tuple[str, ...] = Field(
+        default=(),
+        description="Finals come again in these languages, as en,fr, by the LLM of GREFFIER_LLM__*",
+    )
     vad_threshold: float = Field(default=0.5, gt=0, lt=1)
     min_speech_sec: float = 0.1
     min_silence_sec: float = 0.35

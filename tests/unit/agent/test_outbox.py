@@ -3,7 +3,7 @@
 import asyncio
 
 from agent.outbox import Outbox
-from pipelines.events import CaptionEvent, DroppedCaption
+from pipelines.events import CaptionEvent, DroppedCaption, TranslatedCaption
 from tests.unit.agent.test_legacy_packets import CLAIRE, THOMAS, final, partial
 
 
@@ -67,3 +67,12 @@ async def test_emptied_waits_for_what_is_in_hand() -> None:
     assert not waiting.done()
     outbox.done()
     await waiting
+
+
+async def test_a_translation_comes_after_its_final_and_never_in_its_place() -> None:
+    outbox = Outbox()
+    done = final("a b c")
+    again = TranslatedCaption(seq=done.seq, segment=done.segment)
+    for caption in (done, again):
+        outbox.put(caption)
+    assert await drained(outbox) == [done, again]

@@ -20,11 +20,13 @@ from pipelines.events import (
     GapCaption,
     GapReason,
     Segment,
+    TranslatedCaption,
+    Translation,
     Word,
 )
 from pipelines.record_lines import line_of_gap, line_of_segment
 from storage.line import Lease, Line
-from storage.record import LeaseLost
+from storage.record import LeaseLost, Record
 from tests.unit.agent.test_legacy_packets import CLAIRE, partial
 
 LEASE = Lease(meeting_id="m", fence=1, started_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -194,3 +196,23 @@ def test_the_streams_carry_the_protocols_attributes() -> None:
     assert gap.attributes["greffier.gap"] == "outage"
     dropped = caption_stream(DroppedCaption(utterance_id="u", speaker=CLAIRE), "fr")
     assert (dropped.text, dropped.attributes["greffier.dropped"]) == ("", "true")
+
+
+async def test_a_translation_is_shown_with_the_number_of_its_line(record: Record) -> None:
+    """Nothing new is in the record: it has what was said."""
+    meeting = await record.open_meeting(room="salle", title="", language="fr")
+    lease = await record.take_lease(meeting.id, holder="AJ_1", ttl_sec=15)
+    assert lease is not None
+    diary = Diary()
+    room = RoomCaptions(record=record, lease=lease, display=diary)
+    showing = asyncio.create_task(room.run())
+    other, said = replace(segment(), id="m/TR_1/1"), segment()
+    for one in (said, other):
+        await room.final(one)
+    await room.translated(replace(said, translations=(Translation(language="en", text="Hi"),)))
+    await room.shown()
+    showing.cancel()
+    assert [one.seq for one in diary.shown if isinstance(one, TranslatedCaption)] == [1]
+    assert len(await record.lines(meeting.id)) == 2
+    stream = caption_stream(diary.shown[-1], "fr")
+    assert stream.attributes["greffier.translation.en"] == "Hi"

@@ -10,6 +10,7 @@ from models.base import (
     SAMPLE_RATE,
     Kind,
     ModelUnavailable,
+    Pressure,
     Recognition,
     RecognitionRequest,
     Task,
@@ -18,8 +19,9 @@ from models.fakes import LoudnessDetector, ScriptedRecogniser
 from models.llm_http import HttpLanguageModel, LlmAnswerInvalid
 from models.settings import LlmSettings
 from pipelines.captions import TrackCaptions
-from pipelines.events import FinalCaption, Speaker, Translation
+from pipelines.events import FinalCaption, Segment, Speaker, Translation
 from pipelines.settings import CaptionSettings
+from pipelines.translated_finals import AT_ONCE, MOST_WAITING, TranslatedFinals
 from pipelines.translation import LlmTranslator
 from tests.unit.models.llm_server import serving
 from tests.unit.pipelines.leaky_meeting import Sink
@@ -101,7 +103,7 @@ HEARD = Recognition(utterance_id="u", kind=Kind.FINAL, text="Bonjour à tous", l
 async def test_an_llm_translates_the_text() -> None:
     """The same protocol over an OpenAI-compatible server; speech is data, the rule is not in it."""
     async with (
-        serving('{"english": " Hello everyone "}') as server,
+        serving('{"translation": " Hello everyone "}') as server,
         HttpLanguageModel(LlmSettings(url=server.url, model="m")) as model,
     ):
         assert await LlmTranslator(model).to_english(REQUEST, HEARD) == "Hello everyone"
@@ -117,3 +119,73 @@ async def test_an_llm_that_answers_otherwise_is_an_error_of_the_model() -> None:
     ):
         with pytest.raises(LlmAnswerInvalid):
             await LlmTranslator(model).to_english(REQUEST, HEARD)
+
+
+class Screen(Sink):
+    """A sink that also shows finals again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.again: list[Segment] = []
+
+    async def translated(self, segment: Segment) -> None:
+        self.again.append(segment)
+
+
+def segment(number: int = 1, language: str = "fr") -> Segment:
+    return Segment(
+        id=f"u{number}", speaker=Speaker(identity="a", name="A", track_sid="T"), start_ms=0,
+        end_ms=900, text="Bonjour à tous", language=language, confidence=1.0,
+    )  # fmt: skip
+
+
+async def test_finals_are_out_at_once_and_come_again_translated_by_the_llm() -> None:
+    """Over HTTP; into each language that is wanted and not spoken, by its name."""
+    screen = Screen()
+    async with (
+        serving('{"translation": "Hello everyone"}') as server,
+        HttpLanguageModel(LlmSettings(url=server.url, model="m")) as model,
+    ):
+        sink = TranslatedFinals(screen, LlmTranslator(model), ("en", "fr", "de"))
+        await sink.final(segment(), Pressure.NONE)
+        assert [one.id for one in screen.finals] == ["u1"]
+        assert not screen.again, "nobody waits for an LLM"
+        await sink.settled()
+    (again,) = screen.again
+    assert (again.id, again.text) == ("u1", "Bonjour à tous")
+    assert [one.language for one in again.translations] == ["en", "de"]
+    rules = [asked["messages"][0]["content"] for asked in server.requests]
+    assert ["into English" in rules[0], "into German" in rules[1]] == [True, True]
+
+
+async def test_an_llm_that_hangs_or_fails_costs_translations_alone(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bounded in number and in time; what was said is in no log."""
+    screen = Screen()
+    settings = {"model": "m", "timeout_sec": 60.0}
+    async with (
+        serving(None) as server,
+        HttpLanguageModel(LlmSettings(url=server.url, **settings)) as model,
+    ):
+        sink = TranslatedFinals(screen, LlmTranslator(model), ("en",))
+        for number in range(2 * (AT_ONCE + MOST_WAITING)):
+            await sink.final(segment(number), Pressure.NONE)
+        assert len(screen.finals) == 2 * (AT_ONCE + MOST_WAITING)
+        assert len(sink._tasks) == AT_ONCE + MOST_WAITING
+        await sink.aclose()
+        monkeypatch.setattr("pipelines.translated_finals.PATIENCE_SEC", 0.05)
+        await sink.final(segment(), Pressure.NONE)
+        await sink.settled()
+    async with (
+        serving("Bonjour à tous") as server,
+        HttpLanguageModel(LlmSettings(url=server.url, **settings)) as model,
+    ):
+        monkeypatch.setattr("pipelines.translated_finals.PATIENCE_SEC", 15.0)
+        sink = TranslatedFinals(screen, LlmTranslator(model), ("en",))
+        await sink.final(segment(), Pressure.NONE)
+        await sink.settled()
+    assert not screen.again
+    assert "was not translated: TimeoutError" in caplog.text
+    assert "was not translated: LlmAnswerInvalid" in caplog.text
+    assert "Bonjour" not in caplog.text
