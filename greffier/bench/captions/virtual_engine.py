@@ -91,6 +91,7 @@ class Decoder:
                     prompt=self.prompt(one),
                     language=one.language,
                     languages=one.languages,
+                    language_prior=one.language_prior,
                 )
                 for one in requests
             ]
@@ -185,7 +186,8 @@ async def settle() -> None:
 
 
 def _digest(request: RecognitionRequest) -> bytes:
-    said = f"{request.kind}/{request.language}/{request.languages}/{request.prompt}/"
+    said = f"{request.kind}/{request.language}/{request.languages}/{request.language_prior}"
+    said += f"/{request.prompt}/"
     digest = hashlib.blake2b(f"{said}{request.skip_samples}".encode(), digest_size=16)
     digest.update(request.samples.tobytes())
     return digest.digest()

@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from greffier.bench.captions import virtual_engine
 from greffier.bench.captions.virtual_engine import VirtualClock, VirtualEngine, settle
 from models.base import SAMPLE_RATE, Kind, ModelError, Recognition, RecognitionRequest
 from models.settings import AsrSettings
@@ -101,3 +103,24 @@ async def test_nobody_waits_for_a_cancelled_request() -> None:
         await task
     await one.run_until(1.0)
     assert decoder.batches == []
+
+
+class Model:
+    """Notes what it is to make ready; each item says what prior it has."""
+
+    def prompt_tokens(self, prompt: str) -> tuple[int, ...]:
+        return ()
+
+    def prepare(self, sound: object, **asked: object) -> object:
+        return asked["language_prior"]
+
+    def transcribe(self, batch: Sequence[object]) -> list[Transcript]:
+        return [Transcript(text=str(prior), language="en") for prior in batch]
+
+
+def test_the_model_is_told_what_the_speaker_spoke_before() -> None:
+    """As in a room; and what was remembered with another prior is another answer."""
+    decoder = virtual_engine.Decoder(Model(), AsrSettings(), remember=True)  # type: ignore[arg-type]
+    priors = [(0.9, 0.1), (0.5, 0.5)]
+    found = [decoder.decode([replace(request("a"), language_prior=one)]) for one in priors]
+    assert [one.text for (one,) in found] == [str(prior) for prior in priors]
