@@ -55,18 +55,23 @@ class LocalAgreement:
         self._held = held_words
         self._stable: list[str] = []
         self._previous_tail: list[str] = []
+        self._was_sure = False
         self.stable_until = 0
         """Words of the last hypothesis that are stable: those before this index."""
 
-    def update(self, words: Sequence[str]) -> Agreed:
-        """Take the words of the next hypothesis, from the utterance's beginning."""
+    def update(self, words: Sequence[str], *, sure: bool = True) -> Agreed:
+        """Take the words of the next hypothesis, from the utterance's beginning.
+
+        Only two hypotheses that are both `sure` of themselves make words stable.
+        """
         begin = self._continuation(words)
         tail = list(words[begin:])
         agreed = 0
         for old, new in zip(self._previous_tail, tail, strict=False):
-            if normal(old) != normal(new):
+            if not (sure and self._was_sure) or normal(old) != normal(new):
                 break
             agreed += 1
+        self._was_sure = sure
         self._stable += tail[:agreed]
         self._previous_tail = tail[agreed:]
         self.stable_until = begin + agreed

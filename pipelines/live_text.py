@@ -24,9 +24,9 @@ class LiveText:
         self._left: list[str] = []
         self.skip_samples = 0
 
-    def update(self, recognition: Recognition, samples: int) -> Agreed:
+    def update(self, recognition: Recognition, samples: int, *, sure: bool = True) -> Agreed:
         """Take what was heard from `skip_samples` on in an utterance of so many `samples`."""
-        agreed = self._agreement.update(split_words(recognition.text))
+        agreed = self._agreement.update(split_words(recognition.text), sure=sure)
         stable = " ".join([*self._left, *([agreed.stable] if agreed.stable else [])])
         if samples - self.skip_samples >= MOVE_ON_SEC * SAMPLE_RATE:
             self._move_on(recognition)

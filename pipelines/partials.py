@@ -14,6 +14,7 @@ from models.base import (
     Samples,
 )
 from pipelines.agreement import Agreed
+from pipelines.certainty import Certainty
 from pipelines.cut import between
 from pipelines.events import PartialCaption
 from pipelines.guards import drop_reason
@@ -35,6 +36,7 @@ class Partials:
         parts: TrackParts,
     ) -> None:
         self._parts = parts
+        self._certainty = Certainty()
         self._live = LiveText()
         self._asked_until = 0
         self._language: str | None = None  # of the utterance, once a partial was long enough
@@ -101,7 +103,8 @@ class Partials:
             self._language = recognition.language
         if live is self._live:
             self._know(between(recognition.words, opened.start_sample))
-        agreed = live.update(recognition, len(request.samples))
+        sure = self._certainty.judge(recognition.avg_logprob)
+        agreed = live.update(recognition, len(request.samples), sure=sure)
         self._parts.echo.says(request.utterance_id, opened.speech_end_sample, agreed.text)
         if not agreed.stable and not agreed.tail:
             return  # all of it is held back

@@ -19,6 +19,14 @@ def test_two_equal_hypotheses_are_stable() -> None:
     ]
 
 
+def test_an_unsure_hypothesis_makes_nothing_stable() -> None:
+    """Two readings of one sound share its errors: both have to be sure."""
+    agreement, words = LocalAgreement(), split_words("trop de gens")
+    found = [agreement.update(words, sure=sure) for sure in (True, False, True, True)]
+    assert [one.stable for one in found] == ["", "", "", "trop de gens"]
+    assert {one.text for one in found} == {"trop de gens"}
+
+
 def test_case_and_punctuation_do_not_count() -> None:
     """Words are compared without case and punctuation and shown with theirs."""
     assert run("bonjour à tous.", "Bonjour, à tous les")[1].stable == "Bonjour, à tous"

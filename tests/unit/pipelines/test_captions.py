@@ -143,6 +143,27 @@ async def test_a_final_keeps_the_confirmed_words() -> None:
     assert final.text == "le vote est ouvert"
 
 
+async def test_an_unsure_reading_confirms_nothing() -> None:
+    """What was read twice, but once with doubt, is the final's to say."""
+    sink = Shown()
+
+    def read(request: RecognitionRequest) -> Recognition:
+        final = request.kind is Kind.FINAL
+        return Recognition(
+            utterance_id=request.utterance_id,
+            kind=request.kind,
+            text="Two people could." if final else "too people could",
+            language="en",
+            avg_logprob=-0.01 if final else -0.3,
+        )
+
+    captions = make(ScriptedRecogniser(read), sink)
+    await play(captions, quiet(1), speech(2.2), quiet(1))
+    await captions.drain()
+    assert {(p.stable, p.tail) for p in sink.of(PartialCaption)} == {("", "too people could")}
+    assert [segment.text for segment in sink.of(Segment)] == ["Two people could."]
+
+
 async def test_one_partial_in_flight_and_none_after_the_end() -> None:
     """While a partial is in flight no other is asked; it is forgotten when the utterance ends."""
     sink = Shown()
