@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from statistics import median
 
+from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from greffier.bench.curves import Curve, draw_curves
@@ -132,30 +133,49 @@ def overload(
         ]
     folder = Path(tempfile.mkdtemp(prefix="greffier-bench-"))
     try:
-        run = asyncio.run(_run(settings, model, folder, scripts))
+        run, metrics = asyncio.run(_run(settings, model, folder, scripts))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     shed = judge(run, scripts)
-    return _write(shed, run, fingerprint(model), out, json_file)
+    return _write(shed, run, outcomes(metrics), fingerprint(model), out, json_file)
+
+
+def outcomes(metrics: str) -> dict[str, dict[str, int]]:
+    """Return how many requests of each kind had which outcome, by the process's metrics. Pure."""
+    found: dict[str, dict[str, int]] = {}
+    for family in text_string_to_metric_families(metrics):
+        for sample in family.samples:
+            if sample.name == "greffier_asr_requests_total" and sample.value:
+                kind = found.setdefault(sample.labels["kind"], {})
+                kind[sample.labels["outcome"]] = int(sample.value)
+    return found
 
 
 async def _run(
     settings: Settings, model: Path, folder: Path, scripts: Sequence[TrackScript]
-) -> LiveRun:
+) -> tuple[LiveRun, str]:
     system = GreffierSystem(Place(model=model, folder=folder, settings=settings))
     try:
         await system.start()
         with _screen.status("…") as status:
-            return await run_live(
+            run = await run_live(
                 system,
                 scripts,
                 progress=lambda second: status.update(f"{len(scripts)} tracks: {second:.0f} s"),
             )
+            return run, await system.metrics()
     finally:
         await asyncio.shield(system.stop())
 
 
-def _write(shed: Shed, run: LiveRun, model: str, out: Path, json_file: Path | None) -> list[Path]:
+def _write(  # noqa: PLR0917 - what the report is made of
+    shed: Shed,
+    run: LiveRun,
+    counted: dict[str, dict[str, int]],
+    model: str,
+    out: Path,
+    json_file: Path | None,
+) -> list[Path]:
     rates = [
         (after.second, (after.partials - before.partials) / (after.second - before.second))
         for before, after in pairwise(run.samples)
@@ -179,7 +199,10 @@ def _write(shed: Shed, run: LiveRun, model: str, out: Path, json_file: Path | No
         f"{shed.doubled} twice; {shed.gaps} gaps; p50 {_sec(shed.final_p50_s)}, "
         f"p95 {_sec(shed.final_p95_s)}, p99 {_sec(shed.final_p99_s)}.",
         f"Partials: {shed.partials_a_track_minute} a track and minute; {pressed} of "
-        f"{sum(shed.partials_under.values())} said that they were rare (`pressure` in the event).",
+        f"{sum(shed.partials_under.values())} said that they were rare (`pressure` in the event). "
+        "The process's metrics count "
+        + ", ".join(f"{many} {how}" for how, many in sorted(counted.get("partial", {}).items()))
+        + " (`greffier_asr_requests_total`).",
         f"Memory of the asr process after its warm-up: {shed.memory_growth:+.1%}, "
         f"{shed.memory_mb_a_minute:+.2f} MB a minute "
         f"({'flat' if shed.memory_growth <= FLAT else '**not flat**'}), "
@@ -195,6 +218,7 @@ def _write(shed: Shed, run: LiveRun, model: str, out: Path, json_file: Path | No
     ]
     figures = {
         "shed": asdict(shed),
+        "requests": counted,
         "rows": [
             {
                 "system": "greffier",

@@ -96,12 +96,22 @@ class GreffierSystem:
 
     async def load(self) -> dict[str, Any]:
         """What the asr process says of its load; empty while it does not answer."""
+        try:
+            return dict((await self._get("/load")).json())
+        except (httpx.HTTPError, ValueError):
+            return {}
+
+    async def metrics(self) -> str:
+        """The asr process's metrics, as Prometheus reads them; empty if it does not answer."""
+        try:
+            return (await self._get("/metrics")).text
+        except httpx.HTTPError:
+            return ""
+
+    async def _get(self, path: str) -> httpx.Response:
         transport = httpx.AsyncHTTPTransport(uds=self._url.removeprefix("unix:"))
         async with httpx.AsyncClient(transport=transport, timeout=2) as client:
-            try:
-                return dict((await client.get("http://asr/load")).json())
-            except (httpx.HTTPError, ValueError):
-                return {}
+            return await client.get(f"http://asr{path}")
 
     async def stop(self) -> None:
         """Stop the asr process."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import contextlib
 
-from greffier.bench.stress.overload import growth
+import pytest
+from prometheus_client import generate_latest
+
+from greffier.bench.stress.overload import growth, outcomes
+from models.base import ModelBusy
+from models.engine.observer import Work
+from models.server.metrics import AsrMetrics
 
 
 def test_growth_is_the_slope_after_the_warm_up() -> None:
@@ -27,3 +33,15 @@ def test_a_peak_of_a_moment_is_no_growth_and_steps_are() -> None:
 
 def test_a_run_too_short_to_tell_has_no_growth() -> None:
     assert growth([]).share == growth([(0.0, 100.0)]).share == 0.0
+
+
+def test_what_was_shed_is_read_from_the_processs_own_metrics() -> None:
+    metrics = AsrMetrics.make()
+    watching = metrics.watch("m")
+    for busy in (False, True, True):
+        with contextlib.suppress(ModelBusy), watching.request(Work.PARTIAL):
+            if busy:
+                raise ModelBusy("full")
+    found = outcomes(generate_latest(metrics.registry).decode())
+    assert found["partial"] == {"answered": 1, "refused": 2}
+    assert outcomes("") == {}
