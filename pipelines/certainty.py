@@ -11,7 +11,7 @@ USUAL_LOGPROB = -0.05
 """What is usual before anything was read, and the surest that is ever expected."""
 UNSURE = 2.5
 """A reading is unsure when its log-probability is so many times the usual one: of the demo model's,
-one in eight. Between 2 and 3 the captions are as right, from 4 on less so; a lower one erases more."""
+one in eight. From 2 to 3 words are equally right, from 4 less so; a lower one erases more."""
 SHARE = 1 / 8
 """How much each reading moves what is usual."""
 
