@@ -18,7 +18,7 @@ from pipelines.events import (
     PartialCaption,
     Segment,
 )
-from tests.unit.agent.test_legacy_packets import CLAIRE
+from tests.unit.agent.captions import CLAIRE
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 ID = "m/TR_1/16000"

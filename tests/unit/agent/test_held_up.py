@@ -11,7 +11,7 @@ from pipelines.hearing import hear_alone
 from pipelines.settings import CaptionSettings
 from pipelines.track_ledger import Interval
 from tests.unit.agent.streams import FakeStream, frame
-from tests.unit.pipelines.test_captions import SPEAKER, Shown
+from tests.unit.pipelines.track import SPEAKER, Shown
 
 FRAME_MS = 50
 LOUD, QUIET = frame(8000), frame(0)

@@ -4,7 +4,7 @@ import asyncio
 
 from agent.outbox import Outbox
 from pipelines.events import CaptionEvent, DroppedCaption, TranslatedCaption
-from tests.unit.agent.test_legacy_packets import CLAIRE, THOMAS, final, partial
+from tests.unit.agent.captions import CLAIRE, THOMAS, final, partial
 
 
 async def drained(outbox: Outbox) -> list[CaptionEvent]:

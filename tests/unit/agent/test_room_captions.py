@@ -27,7 +27,7 @@ from pipelines.events import (
 from pipelines.record_lines import line_of_gap, line_of_segment
 from storage.line import Lease, Line
 from storage.record import LeaseLost, Record
-from tests.unit.agent.test_legacy_packets import CLAIRE, partial
+from tests.unit.agent.captions import CLAIRE, partial
 
 LEASE = Lease(meeting_id="m", fence=1, started_at=datetime(2026, 1, 1, tzinfo=UTC))
 

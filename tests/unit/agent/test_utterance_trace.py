@@ -27,7 +27,7 @@ from models.settings import AsrSettings
 from pipelines.captions import TrackCaptions
 from pipelines.settings import CaptionSettings
 from storage.line import Lease
-from tests.unit.agent.test_legacy_packets import CLAIRE
+from tests.unit.agent.captions import CLAIRE
 from tests.unit.agent.test_room_captions import Diary
 from tests.unit.models.engine.fake_model import Everything, FakeModel
 from tests.unit.models.httpx_exchange import over

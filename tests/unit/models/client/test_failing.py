@@ -20,7 +20,7 @@ from pipelines.events import Gap, GapReason, Segment
 from pipelines.settings import CaptionSettings
 from tests.unit.models.client.failing_server import BAD_SAMPLES
 from tests.unit.models.server.asr_process import ROOT, until_healthy
-from tests.unit.pipelines.test_captions import SPEAKER, Shown, play, quiet, speech
+from tests.unit.pipelines.track import SPEAKER, Shown, play, quiet, speech
 
 
 class Spoiling:
