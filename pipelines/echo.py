@@ -148,7 +148,7 @@ class TrackEcho:
             self._own_db.append(_level_db(self._levels.read(first, end)))
 
     def own(self, first_sample: int, end_sample: int) -> Own:
-        """Which part of that stretch of this track is not another track's sound. About 2 ms."""
+        """Which part of that stretch of this track is not another track's sound. About 3 ms."""
         everything = Own(first_sample=first_sample, end_sample=end_sample)
         first, end = _hops(first_sample, end_sample)
         after = min(AROUND_HOPS, max(self._heard_hops() - end, 0))

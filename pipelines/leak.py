@@ -70,46 +70,58 @@ def find_leaks(track: str, levels: Mapping[str, Levels], margin: int) -> list[Le
             continue
         others = np.where(level >= loudest[-1], loudest[-2], loudest[-1])
         speaks = (level > SPEAKING_DB) & (level >= others + DOMINANT_DB)
-        leak = _best(source, levels[track], levels[source], speaks, margin)
+        leak = _best(
+            source,
+            levels[track],
+            levels[source],
+            heard_total=totals[track],
+            sent_total=level,
+            speaks=speaks,
+            margin=margin,
+        )
         if leak is not None:
             found.append(leak)
     return found
 
 
 def _best(
-    source: str, heard: Levels, sent: Levels, speaks: NDArray[np.bool_], margin: int
+    source: str,
+    heard: Levels,
+    sent: Levels,
+    *,
+    heard_total: NDArray[np.float32],
+    sent_total: NDArray[np.float32],
+    speaks: NDArray[np.bool_],
+    margin: int,
 ) -> Leak | None:
     best: Leak | None = None
     hops = len(heard) - 2 * margin
-    here = heard[margin : margin + hops]
+    here, here_total = heard[margin : margin + hops], heard_total[margin : margin + hops]
     for lag in LAG_HOPS:
         then = slice(margin - lag, margin - lag + hops)
-        at = speaks[then]
-        count = int(at.sum())
-        if count < FEWEST_HOPS:
+        at = np.flatnonzero(speaks[then])
+        if len(at) < FEWEST_HOPS:
             continue
-        echo, origin = here[at], sent[then][at]
-        difference = total(echo) - total(origin)
+        difference = here_total[at] - sent_total[then][at]
         gain = float(np.median(difference))
         if gain > WEAKER_DB:
             continue
         # The speaker may have begun meanwhile: what stands out is not compared.
-        alike = difference <= gain + OUTSTANDING_DB
-        if alike.mean() < ALIKE_SHARE or (count := int(alike.sum())) < FEWEST_HOPS:
+        alike = at[difference <= gain + OUTSTANDING_DB]
+        if len(alike) < max(ALIKE_SHARE * len(at), FEWEST_HOPS):
             continue
-        echo, origin = echo[alike], origin[alike]
-        gains = np.median(echo - origin, axis=0)
+        echo, origin = here[alike], sent[then][alike]
         likeness = _correlation(echo - echo.mean(axis=0), origin - origin.mean(axis=0))
-        if likeness < (LIKE if count >= FEW_HOPS else LIKE_IF_FEW):
+        if likeness < (LIKE if len(alike) >= FEW_HOPS else LIKE_IF_FEW):
             continue
         if best is None or likeness > best.likeness:
             best = Leak(
                 source=source,
-                hops=count,
+                hops=len(alike),
                 likeness=likeness,
                 lag_hops=lag,
                 gain_db=gain,
-                band_gain_db=gains,
+                band_gain_db=np.median(echo - origin, axis=0),
             )
     return best
 
