@@ -32,7 +32,7 @@ def resolved(settings: AsrSettings) -> AsrSettings:
 
 def tested(folder: Path, settings: AsrSettings) -> tuple[WhisperModel, Heard]:
     """Load a model's folder and let it hear a sentence; how well it did. Raises ModelError."""
-    model = WhisperModel.of(
+    model = WhisperModel.load(
         folder, settings.model_copy(update={"workers": 1}) if settings.fallback_model else settings
     )
     return model, self_test(model, settings.model_copy(update={"model": folder}))

@@ -37,10 +37,6 @@ TIMED_PARTIAL_SEC = 6
 CPU_BEAMED = 4
 """Items that go together there: with more, the scores of a whole vocabulary a token leave the
 cache, and an item costs two to three times as much. A GPU takes all at once."""
-BEAM_BELOW = 0.6
-"""A final whose least sure word is less probable is decoded again with the wide beam. One in eight
-of clean sentences, one in five at 15 dB of noise; a wide beam for all costs three times as much and
-makes a tenth more word errors, as it ends some sure sentences early."""
 UNLOAD_TRIES = 500
 HOTTER = 0.4
 HOTTER_HYPOTHESES = 5
@@ -49,54 +45,26 @@ HOTTER_HYPOTHESES = 5
 class WhisperModel:
     """One loaded model. `prepare` runs in any thread, `transcribe` in the owner's only."""
 
-    def __init__(
-        self,
-        loaded: Loaded,
-        *,
-        beam_partial: int = 1,
-        beam_final: int = 5,
-        beam_below: float = BEAM_BELOW,
-    ) -> None:
+    def __init__(self, loaded: Loaded, settings: AsrSettings) -> None:
         self._model = loaded.model
         self._features = loaded.features
         self._tokens = Tokens(loaded.tokenizer, multilingual=self._model.is_multilingual)
         self._alignment = Alignment(self._model, self._tokens)
-        self._beam_partial = beam_partial
-        self._beam_final = beam_final
-        self._beam_below = beam_below
+        self._beam_partial = settings.beam_partial
+        self._beam_final = settings.beam_final
+        self._beam_below = settings.beam_below
 
     @classmethod
-    def load(
-        cls,
-        path: Path,
-        *,
-        device: str = "auto",
-        compute_type: str = "default",
-        threads: int = 0,
-        workers: int = 0,
-        beam_partial: int = 1,
-        beam_final: int = 5,
-        beam_below: float = BEAM_BELOW,
-    ) -> Self:
+    def load(cls, path: Path, settings: AsrSettings) -> Self:
         """Load a CTranslate2 Whisper folder. Raises ModelError with what to do about it."""
         loaded = load_files(
-            path, device=device, compute_type=compute_type, threads=threads, workers=workers
-        )
-        return cls(loaded, beam_partial=beam_partial, beam_final=beam_final, beam_below=beam_below)
-
-    @classmethod
-    def of(cls, path: Path, settings: AsrSettings) -> Self:
-        """Load it as the settings say. Raises ModelError."""
-        return cls.load(
             path,
             device=settings.device,
             compute_type=settings.compute_type,
             threads=settings.threads,
             workers=settings.workers,
-            beam_partial=settings.beam_partial,
-            beam_final=settings.beam_final,
-            beam_below=settings.beam_below,
         )
+        return cls(loaded, settings)
 
     @property
     def device(self) -> str:
@@ -232,6 +200,12 @@ class WhisperModel:
         decoded: Sequence[Decoded],
         words: Sequence[Sequence[RecognisedWord]],
     ) -> list[int]:
+        """Those whose least sure word is less probable than `beam_below`.
+
+        With 0.6, one in eight of clean sentences, one in five at 15 dB of noise; a wide beam for
+        all costs three times as much and makes a tenth more word errors, as it ends some sure
+        sentences early.
+        """
         if first.temperature or self._beam_final == self._first_beam(first):
             return []
         return [

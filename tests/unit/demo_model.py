@@ -28,7 +28,7 @@ class InProcess:
 def demo_model() -> Iterator[InProcess]:
     """Loaded and started; stopped at the end."""
     settings = AsrSettings(threads=1)
-    model = WhisperModel.load(settings.model, device="cpu", threads=1)
+    model = WhisperModel.load(settings.model, AsrSettings(device="cpu", threads=1))
     engine = Engine(model, settings)
     engine.start()
     try:

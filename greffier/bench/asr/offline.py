@@ -107,7 +107,7 @@ def _readers(model: Path, settings: Settings) -> dict[str, Reader]:
     whole = WholeTrack(model, device="cpu", compute_type="default", threads=cores())
     asr = settings.asr
     ours = Decoder(
-        OurModel.of(model, asr.model_copy(update={"device": "cpu", "threads": cores()})),
+        OurModel.load(model, asr.model_copy(update={"device": "cpu", "threads": cores()})),
         asr,
         remember=False,
     )

@@ -41,7 +41,7 @@ class Bench:
         self._path = model
         self._threads = threads
         asr = settings.asr
-        self._model = WhisperModel.of(model, asr.model_copy(update={"threads": threads}))
+        self._model = WhisperModel.load(model, asr.model_copy(update={"threads": threads}))
         self._whole: WholeTrack | None = None
         # What was detected and decoded in each meeting, so that a second play costs neither.
         self._heard: dict[str, Heard] = {}

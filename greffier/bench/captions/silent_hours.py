@@ -85,7 +85,7 @@ def nonspeech_hours(
     """Measure and write the report."""
     model = resolve(settings.asr.model, settings.asr.models_folder).absolute()
     asr = settings.asr
-    whisper = WhisperModel.of(model, asr)
+    whisper = WhisperModel.load(model, asr)
     recogniser = AtOnce(Decoder(whisper, asr, remember=False))
     hours = []
     for seed in seeds:

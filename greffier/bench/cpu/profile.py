@@ -24,6 +24,7 @@ from greffier.bench.speech import from_meeting
 from greffier.bench.track_script import write_script
 from greffier.settings import Settings
 from models.base import SAMPLE_RATE, Kind
+from models.settings import AsrSettings
 from models.store.store import resolve
 from models.whisper.sound import Sound
 
@@ -63,7 +64,9 @@ def profile(
     path = resolve(settings.asr.model, settings.asr.models_folder).absolute()
     with _screen.status("the rate of large products…"):
         rate = product_rate(path, threads=1)
-    model = MeasuredModel.of(path, settings.asr.model_copy(update={"device": "cpu", "threads": 1}))
+    model = MeasuredModel.load(
+        path, settings.asr.model_copy(update={"device": "cpu", "threads": 1})
+    )
     is_demo = path == type(settings.asr).model_fields["model"].default
     model.shape = DEMO if is_demo else None
     found = []
@@ -81,7 +84,9 @@ def product_rate(tokenizer_of: Path, *, threads: int) -> float:
     folder = Path(tempfile.mkdtemp(prefix="greffier-bench-"))
     try:
         wide = build(WIDE, folder / "wide", tokenizer_of=tokenizer_of, quantization="int8")
-        model = MeasuredModel.load(wide, device="cpu", compute_type="int8", threads=threads)
+        model = MeasuredModel.load(
+            wide, AsrSettings(device="cpu", compute_type="int8", threads=threads)
+        )
         ledger = model.ledger = Ledger()
         noise = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE).astype(np.float32)
         item = model.prepare(

@@ -96,7 +96,7 @@ def _saved_as(compute_type: str) -> str:
 
 def _measure(name: str, path: Path, asr: AsrSettings, *, quick: bool) -> ShapeResult:
     before = time.monotonic()
-    model = ForcedModel.of(path, asr)
+    model = ForcedModel.load(path, asr)
     loaded_sec = time.monotonic() - before
     batches, windows = (BATCHES[:2], WINDOWS_SEC[:2]) if quick else (BATCHES, WINDOWS_SEC)
     times = []
@@ -179,7 +179,9 @@ def same_text(demo: Path, asr: AsrSettings) -> SameText:
     """Decode the demo meeting on the CPU and on the device, one utterance at a time."""
     texts = []
     for device, compute_type in (("cpu", "default"), (asr.device, asr.compute_type)):
-        model = WhisperModel.load(demo, device=device, compute_type=compute_type, beam_final=5)
+        model = WhisperModel.load(
+            demo, AsrSettings(device=device, compute_type=compute_type, beam_final=5)
+        )
         said = []
         for one in from_meeting():
             sound = Sound.whole(one.samples)

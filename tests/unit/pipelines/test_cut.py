@@ -114,7 +114,7 @@ class Sink:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    model = WhisperModel.load(ASSETS / "demo-model", device="cpu", threads=1)
+    model = WhisperModel.load(ASSETS / "demo-model", AsrSettings(device="cpu", threads=1))
     engine = Engine(model, AsrSettings(batch_wait_ms=0))
     engine.start()
     yield engine

@@ -28,7 +28,7 @@ def test_the_recipe_writes_a_clip_that_the_recognition_process_accepts(folder: P
     text = write(folder)
     assert (folder / "selftest.txt").read_text(encoding="utf-8").strip() == text
     settings = AsrSettings(model=folder, threads=1)
-    heard = self_test(WhisperModel.load(folder, device="cpu", threads=1), settings)
+    heard = self_test(WhisperModel.load(folder, AsrSettings(device="cpu", threads=1)), settings)
     assert heard.words == heard.of_words >= 8
 
 

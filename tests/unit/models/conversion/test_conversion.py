@@ -13,6 +13,7 @@ from models.base import SAMPLE_RATE, Kind, ModelError
 from models.conversion.conversion import convert
 from models.conversion.safetensors import read_weights
 from models.conversion.tokens import load_tokenizer, vocabulary
+from models.settings import AsrSettings
 from models.store.manifest import read
 from models.whisper.model import WhisperModel
 from models.whisper.sound import Sound
@@ -29,7 +30,7 @@ def encoded(folder: Path) -> np.ndarray:
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_converted_model_is_loaded_and_hears_silence(tmp_path: Path, language: str) -> None:
     folder = convert(make(tmp_path / "source"), tmp_path / "done", quantization="float32")
-    model = WhisperModel.load(folder, device="cpu", threads=1)
+    model = WhisperModel.load(folder, AsrSettings(device="cpu", threads=1))
     silence = np.zeros(SAMPLE_RATE, dtype=np.float32)
     for kind in Kind:
         sound = Sound.whole(silence)
@@ -135,7 +136,7 @@ def test_a_converted_model_that_was_cut_is_refused_at_load(tmp_path: Path) -> No
     (folder / "vocabulary.json").chmod(0o644)
     (folder / "vocabulary.json").write_text("[]")
     with pytest.raises(ModelError, match=r"vocabulary\.json has 2 bytes"):
-        WhisperModel.load(folder, device="cpu")
+        WhisperModel.load(folder, AsrSettings(device="cpu"))
 
 
 def test_marks_are_found_in_the_tokenizers_settings_too(tmp_path: Path) -> None:

@@ -148,7 +148,9 @@ async def test_the_fallback_hears_all_languages(main: NamedModel, french: NamedM
 
 async def test_real_models_hear_each_their_language(tiny_model: Path) -> None:
     """Two of CTranslate2's: a request of unknown language is detected, then decoded."""
-    main, french = (WhisperModel.load(tiny_model, device="cpu", threads=1) for _ in range(2))
+    main, french = (
+        WhisperModel.load(tiny_model, AsrSettings(device="cpu", threads=1)) for _ in range(2)
+    )
     engine = Engine(main, AsrSettings(beam_final=1), language_models={"fr": french})
     engine.start()
     unknown, known = await asyncio.gather(

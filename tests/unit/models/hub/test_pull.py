@@ -13,6 +13,7 @@ from huggingface_hub import constants
 from models.base import ModelError
 from models.hub.hub import Hub
 from models.hub.pull import pull
+from models.settings import AsrSettings
 from models.store.manifest import NAME, read
 from models.store.store import resolve, stored
 from models.whisper.model import WhisperModel
@@ -304,4 +305,4 @@ def test_a_transformers_model_is_converted_as_it_comes(tmp_path: Path) -> None:
     assert manifest.quantization == "float32"
     assert not list(folder.glob("*.safetensors"))
     found = resolve(Path("someone/whisper"), tmp_path / "store")
-    assert WhisperModel.load(found, device="cpu").knows("fr")
+    assert WhisperModel.load(found, AsrSettings(device="cpu")).knows("fr")

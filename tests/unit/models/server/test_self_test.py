@@ -26,7 +26,7 @@ def copy_of(model: Path, folder: Path, *, own_clip: bool) -> AsrSettings:
 
 
 def outcome_of(settings: AsrSettings) -> str:
-    model = WhisperModel.load(settings.model, device="cpu", threads=1)
+    model = WhisperModel.load(settings.model, AsrSettings(device="cpu", threads=1))
     return str(self_test(model, settings))
 
 

@@ -53,5 +53,5 @@ def test_a_gpu_without_cublas_gets_the_line_to_install_it(
     monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
     monkeypatch.setattr(files, "load_cublas", lambda: None)
     with pytest.raises(ModelError, match="pip install nvidia-cublas-cu12"):
-        WhisperModel.load(AsrSettings().model, device=device)
-    assert WhisperModel.load(AsrSettings().model, device="cpu").device == "cpu"
+        WhisperModel.load(AsrSettings().model, AsrSettings(device=device))
+    assert WhisperModel.load(AsrSettings().model, AsrSettings(device="cpu")).device == "cpu"

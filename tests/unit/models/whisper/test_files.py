@@ -8,19 +8,20 @@ from pathlib import Path
 import pytest
 
 from models.base import ModelError
+from models.settings import AsrSettings
 from models.whisper.model import WhisperModel
 
 
 def test_missing_folder_and_files_are_named(tiny_model: Path, tmp_path: Path) -> None:
     """Each missing part gets a message with its name and what to do."""
     with pytest.raises(ModelError, match="there is no model folder"):
-        WhisperModel.load(tmp_path / "nowhere")
+        WhisperModel.load(tmp_path / "nowhere", AsrSettings())
     for name in ("model.bin", "config.json", "tokenizer.json"):
         folder = tmp_path / name
         shutil.copytree(tiny_model, folder)
         (folder / name).unlink()
         with pytest.raises(ModelError, match=f"has no {name}"):
-            WhisperModel.load(folder, device="cpu")
+            WhisperModel.load(folder, AsrSettings(device="cpu"))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_damaged_files_are_named(
     shutil.copytree(tiny_model, folder)
     (folder / name).write_bytes(content)
     with pytest.raises(ModelError, match=message):
-        WhisperModel.load(folder, device="cpu")
+        WhisperModel.load(folder, AsrSettings(device="cpu"))
 
 
 def test_a_truncated_model_is_damaged(tiny_model: Path, tmp_path: Path) -> None:
@@ -51,13 +52,13 @@ def test_a_truncated_model_is_damaged(tiny_model: Path, tmp_path: Path) -> None:
     file = folder / "model.bin"
     file.write_bytes(file.read_bytes()[:50_000])
     with pytest.raises(ModelError, match="can't be loaded"):
-        WhisperModel.load(folder, device="cpu")
+        WhisperModel.load(folder, AsrSettings(device="cpu"))
 
 
 def test_wrong_device_or_type_is_named(tiny_model: Path) -> None:
     """A compute type that doesn't exist is the administrator's to mend."""
     with pytest.raises(ModelError, match=r"asr\.compute_type"):
-        WhisperModel.load(tiny_model, device="cpu", compute_type="float7")
+        WhisperModel.load(tiny_model, AsrSettings(device="cpu", compute_type="float7"))
 
 
 @pytest.mark.parametrize(
@@ -74,5 +75,7 @@ def test_the_cores_are_shared_by_two_workers(
 ) -> None:
     """Two batches at once where there are several cores, unless the settings say otherwise."""
     monkeypatch.setattr("os.cpu_count", lambda: cores)
-    made = WhisperModel.load(tiny_model, device="cpu", threads=threads, workers=workers)
+    made = WhisperModel.load(
+        tiny_model, AsrSettings(device="cpu", threads=threads, workers=workers)
+    )
     assert made.workers == expected

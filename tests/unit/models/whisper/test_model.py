@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from models.base import Kind, Task
+from models.settings import AsrSettings
 from models.whisper.item import Prepared, stacked
 from models.whisper.model import WhisperModel
 from models.whisper.sound import Sound
@@ -14,7 +15,7 @@ from models.whisper.sound import Sound
 
 @pytest.fixture(scope="module")
 def model(tiny_model: Path) -> WhisperModel:
-    return WhisperModel.load(tiny_model, device="cpu", threads=1, beam_final=2)
+    return WhisperModel.load(tiny_model, AsrSettings(device="cpu", threads=1, beam_final=2))
 
 
 def item(model: WhisperModel, kind: Kind = Kind.FINAL, seed: int = 0, **more: object) -> Prepared:

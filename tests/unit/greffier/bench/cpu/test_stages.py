@@ -13,7 +13,9 @@ from pipelines.settings import CaptionSettings
 
 async def test_stages_are_booked_and_the_text_is_right() -> None:
     asr = AsrSettings()
-    model = MeasuredModel.load(asr.model, device="cpu", threads=1, beam_final=asr.beam_final)
+    model = MeasuredModel.load(
+        asr.model, AsrSettings(device="cpu", threads=1, beam_final=asr.beam_final)
+    )
     model.shape = DEMO
     scripts = [
         write_script(from_meeting(), number=at, seconds=8, seed=1, share=0.7) for at in range(2)

@@ -18,7 +18,7 @@ TINY = Shape(width=64, heads=8, encoder_layers=1, decoder_layers=1, mels=128, to
 def test_a_built_shape_decodes_as_many_tokens_as_it_is_told(tmp_path: Path) -> None:
     demo = AsrSettings().model
     path = build(TINY, tmp_path / "tiny", tokenizer_of=demo, quantization="float32")
-    model = ForcedModel.load(path, device="cpu", threads=1)
+    model = ForcedModel.load(path, AsrSettings(device="cpu", threads=1))
     noise = np.random.default_rng(0).normal(0, 0.1, 2 * SAMPLE_RATE).astype(np.float32)
     item = model.prepare(Sound.whole(noise), window_sec=2.5, kind=Kind.FINAL, language="en")
     assert item.mel.shape == (128, 250)
