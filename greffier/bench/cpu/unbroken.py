@@ -124,9 +124,11 @@ async def _run(
     try:
         await system.start()
         # What only the first seconds cost, such as pages that are touched, is nobody's.
-        await _point(system, utterances, tracks, 3.0)
+        await _point(system, utterances, tracks, 3.0, quiet=Quiet())
+        quiet = await _quiet(system, tracks)
+        _screen.print(f"quiet: {quiet.cpu_s:.4f} CPU s a second", markup=False)
         for length in lengths_sec:
-            found.append(await _point(system, utterances, tracks, length))
+            found.append(await _point(system, utterances, tracks, length, quiet=quiet))
             _screen.print(
                 f"{length:g} s: {found[-1].cpu_s_per_speech_s:.4f} CPU s a second of speech",
                 markup=False,
@@ -136,23 +138,56 @@ async def _run(
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """CPU seconds a second of a track on which nobody speaks."""
+
+    cpu_s: float = 0.0
+    server_cpu_s: float = 0.0
+
+
+async def _quiet(system: GreffierSystem, tracks: int) -> Quiet:
+    random = np.random.default_rng(0)
+    scripts = []
+    for number in range(tracks):
+        samples = random.normal(0, NOISE, round(ROUND_SEC * SAMPLE_RATE)).astype(np.float32)
+        samples.setflags(write=False)
+        scripts.append(
+            TrackScript(number=number, voice="", language="en", lines=(), samples=samples)
+        )
+    row = await measure(system, scripts)
+    return Quiet(
+        cpu_s=row.cpu_s_per_audio_s,
+        server_cpu_s=row.cpu_s_per_audio_s - row.client_cpu_s_per_audio_s,
+    )
+
+
 async def _point(
-    system: GreffierSystem, utterances: Sequence[Utterance], tracks: int, length_sec: float
+    system: GreffierSystem,
+    utterances: Sequence[Utterance],
+    tracks: int,
+    length_sec: float,
+    *,
+    quiet: Quiet,
 ) -> LengthCost:
     scripts = [unbroken(utterances, number=at, length_sec=length_sec) for at in range(tracks)]
     row = await measure(system, scripts)
     audio = sum(len(script.samples) for script in scripts) / SAMPLE_RATE
     speech = sum(len(script.lines) for script in scripts) * length_sec
-    share = audio / speech
     server = row.cpu_s_per_audio_s - row.client_cpu_s_per_audio_s
     return LengthCost(
         length_s=length_sec,
         speech_s=round(speech, 1),
-        cpu_s_per_speech_s=round(row.cpu_s_per_audio_s * share, 5),
-        server_cpu_s_per_speech_s=round(server * share, 5),
+        cpu_s_per_speech_s=round(of_speech(row.cpu_s_per_audio_s, quiet.cpu_s, audio, speech), 5),
+        server_cpu_s_per_speech_s=round(of_speech(server, quiet.server_cpu_s, audio, speech), 5),
         wer=row.wer,
         final_p95_s=row.final_p95_s,
     )
+
+
+def of_speech(per_audio_s: float, per_quiet_s: float, audio_s: float, speech_s: float) -> float:
+    """What a second of speech costs in audio that is partly quiet. Pure."""
+    return (per_audio_s * audio_s - per_quiet_s * (audio_s - speech_s)) / speech_s
 
 
 def spread(found: Sequence[LengthCost]) -> float:
@@ -197,8 +232,9 @@ def _write(
         ],
         how=(
             f"{tracks} tracks speak at once, sentences of the demo meeting with {BREATH_SEC:g} s "
-            f"between them; after each stretch there are {PAUSE_SEC:g} s of quiet, whose cost "
-            "is in the figures. CPU is of the asr process and of the load generator, which does "
+            f"between them; after each stretch there are {PAUSE_SEC:g} s of quiet. What quiet "
+            "costs is measured first, on tracks without speech, and taken off: of that short "
+            "stretches have more. CPU is of the asr process and of the load generator, which does "
             "what the worker does."
         ),
         body=[table(head, rows)],
