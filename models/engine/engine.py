@@ -25,7 +25,7 @@ from models.base import (
 )
 from models.engine.batching import BatchKey, BatchQueue, Pending, window_sec
 from models.engine.decoder import EXIT_BROKEN, Decoder
-from models.engine.job import Job, Transcriber, prepare
+from models.engine.job import Job, Transcriber, hurried, prepare
 from models.engine.language_models import LanguageModels
 from models.engine.observer import EngineObserver, Observers, Unobserved, Work
 from models.engine.pressure import LEVELS, Load, LoadMeter, PressureGauge, Queued
@@ -268,8 +268,11 @@ class Engine:
                 if not batch:
                     return
                 self._busy[worker] = len(batch)
+                jobs = [pending.item for pending in batch]
+                if self._gauge.pressure is Pressure.FINALS:
+                    jobs = [hurried(job) for job in jobs]
             try:
-                self._decoders[worker].answer([pending.item for pending in batch])
+                self._decoders[worker].answer(jobs)
             except BaseException:
                 # A process that answers /health and decodes nothing is worse than none.
                 log.exception("the model's thread failed; the process ends")

@@ -97,7 +97,13 @@ def fit(job: Job, model: Transcriber) -> Job:
         window_sec=job.window_sec,
         temperature=job.prepared.temperature,
     )
+    prepared = replace(prepared, wide=job.prepared.wide)
     return replace(job, model=model, prepared=prepared)
+
+
+def hurried(job: Job) -> Job:
+    """The job searched once only: at overload a final in time is worth more than the last word."""
+    return replace(job, prepared=replace(job.prepared, wide=False))
 
 
 def silence(model: Transcriber, kind: Kind) -> Prepared:

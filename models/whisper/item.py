@@ -13,7 +13,10 @@ from models.base import Kind, RecognisedWord, Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A request made ready outside the model's thread. `mel` is (mels, frames), zeros included."""
+    """A request made ready outside the model's thread. `mel` is (mels, frames), zeros included.
+
+    `wide`: a final that is unsure of a word may be searched again; a batch's first one decides.
+    """
 
     mel: NDArray[np.float32]
     audio_sec: float
@@ -24,6 +27,7 @@ class Prepared:
     temperature: float = 0.0
     language_prior: tuple[float, ...] = ()
     task: Task = Task.TRANSCRIBE
+    wide: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -206,7 +206,8 @@ class WhisperModel:
         all costs three times as much and makes a tenth more word errors, as it ends some sure
         sentences early.
         """
-        if first.temperature or self._beam_final == self._first_beam(first):
+        narrow = not first.wide or self._beam_final == self._first_beam(first)
+        if first.temperature or narrow:
             return []
         return [
             at

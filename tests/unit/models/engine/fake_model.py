@@ -23,6 +23,7 @@ class FakeModel:
 
     def __init__(self) -> None:
         self.batches: list[tuple[Kind, int]] = []
+        self.wide: list[bool] = []
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
@@ -43,6 +44,7 @@ class FakeModel:
         if any(item.language == "xx" for item in batch):
             raise RuntimeError("poison")
         self.batches.append((batch[0].kind, len(batch)))
+        self.wide.append(batch[0].wide)
         return [Transcript(text="oui", language=item.language or "fr") for item in batch]
 
 

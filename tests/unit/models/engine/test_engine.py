@@ -73,6 +73,9 @@ async def test_a_full_queue_sheds_partials(engine: Engine, model: FakeModel) -> 
     model.gate.set()
     answers = await asyncio.gather(first, *tasks)
     assert {answer.pressure for answer in answers} == {Pressure.FINALS}
+    # The first one was in the model before; whether the others are searched again costs time.
+    assert model.wide[0]
+    assert not any(model.wide[1:])
 
 
 async def test_pressure_rises_while_speech_waits_and_falls_afterwards(model: FakeModel) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,17 @@ def test_a_final_unsure_of_a_word_is_searched_wider(
     for one in heard:
         spoken = "".join(word.text for word in one.words)
         assert spoken.replace(" ", "") == one.text.replace(" ", "")
+
+
+def test_a_hurried_final_is_searched_once(
+    model: WhisperModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However unsure it is."""
+    spy = Spy(model._model)
+    monkeypatch.setattr(model, "_model", spy)
+    monkeypatch.setattr(model, "_beam_below", 0.99)
+    model.transcribe([replace(item(model, language="en"), wide=False)])
+    assert widths(spy) == [(1, 1)]
 
 
 def test_only_the_unsure_final_of_a_batch_is_searched_again(
