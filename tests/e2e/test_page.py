@@ -132,6 +132,27 @@ async def test_a_meeting_by_the_page(address: str, plain: Browser, tmp_path: Pat
             assert await claire.violations() == []
 
 
+async def test_what_one_chooses_is_done_and_shown(address: str, room: str, tmp_path: Path) -> None:
+    """One's language, not to be transcribed, off the record: by the page, with the agent behind."""
+    async with speaking(tmp_path, "claire-martin", CLAIRE) as claire:
+        page = claire.page
+        await claire.open(address, room)
+        await claire.join("Claire Martin")
+        await expect(claire.finals().first).to_be_attached()
+        await page.get_by_label("Je parle").select_option("anglais")
+        await expect(page.locator("p.said[lang=en]").first).to_be_attached()
+        await page.get_by_label("Ne pas me transcrire").check()
+        await expect(page.get_by_text("sans transcription, à sa demande")).to_be_visible()
+        await page.get_by_role("button", name="Passer hors procès-verbal").click()
+        await expect(page.get_by_text("rien de ce qui se dit n’est transcrit")).to_be_visible()
+        assert await claire.violations() == []
+        await page.get_by_label("Ne pas me transcrire").uncheck()
+        await expect(page.get_by_text("à la demande de la personne]")).to_be_attached()
+        await page.get_by_role("button", name="Reprendre le procès-verbal").click()
+        await expect(page.get_by_text("hors procès-verbal]")).to_be_attached()
+        await expect(page.get_by_text("Cette réunion est transcrite.")).to_be_visible()
+
+
 async def test_a_reload_comes_back_as_the_same_person(
     address: str, livekit: LiveKit, plain: Browser, room: str
 ) -> None:

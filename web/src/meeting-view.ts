@@ -1,12 +1,14 @@
 /** `<greffier-meeting>`: notice, captions, people, minutes, controls. Fires `back` when it is over. */
 
 import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
 import "./captions-element.js";
 import { type ErrorName, type Language, messages } from "./i18n.js";
 import type { Meeting } from "./meeting.js";
 import { minutesView } from "./minutes-view.js";
 import { peopleList } from "./people-list.js";
 import { problemOf } from "./problem.js";
+import type { Spoken, Wanted } from "./service.js";
 
 export class MeetingView extends LitElement {
   static override properties = {
@@ -66,7 +68,12 @@ export class MeetingView extends LitElement {
 
   private notice(): TemplateResult {
     const t = messages(this.language);
-    const text = { on: t.noticeOn, off: t.noticeOff, unknown: t.noticeUnknown };
+    const text = {
+      on: t.noticeOn,
+      paused: t.noticePaused,
+      off: t.noticeOff,
+      unknown: t.noticeUnknown,
+    };
     const state = this.meeting.transcription;
     return html`<p class="notice" data-state=${state} role="status">${text[state]}</p>`;
   }
@@ -111,31 +118,75 @@ export class MeetingView extends LitElement {
               ${muted ? t.unmute : t.mute}
             </button>`
           : nothing}
-        ${meeting.mayPublish ? this.transcriptionButton() : nothing}
+        ${meeting.mayPublish ? this.transcriptionButtons() : nothing}
         <button type="button" @click=${() => this.attempt(() => meeting.leave())}>
           ${t.leave}
         </button>
+        ${meeting.mode === "speak" ? this.choices() : nothing}
       </div>
     `;
   }
 
-  private transcriptionButton(): TemplateResult | typeof nothing {
+  /** What one chooses for oneself. Shown as the room has it: so a refusal takes itself back. */
+  private choices(): TemplateResult {
     const t = messages(this.language);
+    const { meeting } = this;
+    const languages = { auto: t.spokenAuto, fr: t.spokenFr, en: t.spokenEn };
+    return html`
+      <label class="choice">
+        ${t.spoken}
+        <select
+          @change=${(event: Event) =>
+            this.attempt(() =>
+              meeting.choose({ language: (event.target as HTMLSelectElement).value as Spoken }),
+            )}
+        >
+          ${Object.entries(languages).map(
+            ([value, name]) =>
+              html`<option value=${value} .selected=${live(meeting.me?.language === value)}>
+                ${name}
+              </option>`,
+          )}
+        </select>
+      </label>
+      <label class="choice">
+        <input
+          type="checkbox"
+          .checked=${live(meeting.me?.optedOut ?? false)}
+          @change=${(event: Event) =>
+            this.attempt(() =>
+              meeting.choose({ transcribed: !(event.target as HTMLInputElement).checked }),
+            )}
+        />
+        ${t.optOut}
+      </label>
+    `;
+  }
+
+  private transcriptionButtons(): TemplateResult | typeof nothing {
+    const t = messages(this.language);
+    const stop = html`<button type="button" @click=${() => { this.dialog.showModal(); }}>
+      ${t.stop}
+    </button>`;
     switch (this.meeting.transcription) {
       case "on":
-        return html`<button type="button" @click=${() => { this.dialog.showModal(); }}>
-          ${t.stop}
-        </button>`;
+        return html`${this.wanting("pause", t.pause)} ${stop}`;
+      case "paused":
+        return html`${this.wanting("resume", t.resume)} ${stop}`;
       case "off":
-        return html`<button
-          type="button"
-          @click=${() => this.attempt(() => this.meeting.setTranscription("start"))}
-        >
-          ${t.start}
-        </button>`;
+        return this.wanting("start", t.start);
       case "unknown":
         return nothing;
     }
+  }
+
+  private wanting(wanted: Wanted, label: string): TemplateResult {
+    return html`<button
+      type="button"
+      @click=${() => this.attempt(() => this.meeting.setTranscription(wanted))}
+    >
+      ${label}
+    </button>`;
   }
 
   private stopDialog(): TemplateResult {
@@ -166,6 +217,7 @@ export class MeetingView extends LitElement {
     } catch (error) {
       this.problem = problemOf(error);
     }
+    this.requestUpdate();
   }
 
   private readonly back = (): void => {

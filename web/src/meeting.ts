@@ -7,22 +7,27 @@ import type { Minutes } from "./minutes.js";
 import { RecordReader } from "./record-reader.js";
 import { type Person, RoomClient, type RoomListener } from "./room-client.js";
 import {
+  type Choice,
+  choose,
   fetchHistory,
   fetchMinutes,
   type MeetingState,
   ServiceError,
   setTranscription,
+  type Wanted,
 } from "./service.js";
 
 /** First and longest pause before the room is joined anew, after the connection was given up. */
 const COME_BACK_MS = [1_000, 10_000] as const;
 
+/** `paused`: off the record, nobody is heard. */
+export type Notice = "on" | "paused" | "off";
 export type Connection = "connected" | "reconnecting" | "left" | "removed" | "lost";
 
 export class Meeting implements RoomListener {
   connection: Connection = "connected";
   /** `unknown` in a room of another product, until its notice comes. */
-  transcription: "on" | "off" | "unknown" = "unknown";
+  transcription: Notice | "unknown" = "unknown";
   /** Recognition is overloaded: captions are late. */
   isBehind = false;
   people: Person[] = [];
@@ -90,9 +95,13 @@ export class Meeting implements RoomListener {
     this.changed();
   }
 
-  async setTranscription(wanted: "start" | "stop"): Promise<void> {
+  async setTranscription(wanted: Wanted): Promise<void> {
     await this.seat.call((seat) => setTranscription(seat, wanted));
     this.record.refresh();
+  }
+
+  async choose(choice: Choice): Promise<void> {
+    await this.seat.call((seat) => choose(seat, choice));
   }
 
   changed(): void {
@@ -118,7 +127,7 @@ export class Meeting implements RoomListener {
     if (notice === undefined) return;
     if (notice !== this.transcription) this.record.refresh();
     this.transcription = notice;
-    if (notice === "off") this.isBehind = false;
+    if (notice !== "on") this.isBehind = false;
     this.onChange();
   }
 
@@ -187,10 +196,10 @@ function later(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function noticeIn(metadata: string): "on" | "off" | undefined {
+function noticeIn(metadata: string): Notice | undefined {
   const content = parsed(metadata) as { greffier?: { transcription?: unknown } } | undefined;
   const state = content?.greffier?.transcription;
-  return state === "on" || state === "off" ? state : undefined;
+  return state === "on" || state === "paused" || state === "off" ? state : undefined;
 }
 
 function parsed(text: string): unknown {

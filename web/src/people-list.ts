@@ -33,6 +33,7 @@ export function peopleList(
 
 function mark(person: Person, speaks: boolean, t: Messages): string {
   if (person.microphone === "none") return t.micNone;
+  if (person.optedOut) return t.notTranscribed;
   if (person.microphone === "muted") return t.micMuted;
   return speaks ? t.speaking : t.micOn;
 }

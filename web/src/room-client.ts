@@ -14,7 +14,7 @@ import {
 } from "livekit-client";
 import { captionEvent, isBehind } from "./caption-event.js";
 import type { CaptionEvent } from "./captions-state.js";
-import type { Seat } from "./service.js";
+import type { Seat, Spoken } from "./service.js";
 
 export type Microphone = "on" | "muted" | "none";
 
@@ -24,6 +24,10 @@ export interface Person {
   readonly isMe: boolean;
   readonly speaking: boolean;
   readonly microphone: Microphone;
+  /** The language that they said they speak. */
+  readonly language: Spoken;
+  /** They asked not to be transcribed. */
+  readonly optedOut: boolean;
 }
 
 export interface RoomListener {
@@ -123,6 +127,8 @@ export class RoomClient {
       isMe: participant.isLocal,
       speaking: participant.isSpeaking,
       microphone: publication ? (publication.isMuted ? "muted" : "on") : "none",
+      language: spoken(participant.attributes["greffier.language"]),
+      optedOut: participant.attributes["greffier.opted_out"] === "true",
     };
   }
 
@@ -135,6 +141,7 @@ export class RoomClient {
       .on(RoomEvent.ParticipantConnected, changed)
       .on(RoomEvent.ParticipantDisconnected, changed)
       .on(RoomEvent.ParticipantNameChanged, changed)
+      .on(RoomEvent.ParticipantAttributesChanged, changed)
       .on(RoomEvent.ActiveSpeakersChanged, changed)
       .on(RoomEvent.TrackMuted, changed)
       .on(RoomEvent.TrackUnmuted, changed)
@@ -184,6 +191,10 @@ export class RoomClient {
     const present = identity === me.identity ? me : this.room.remoteParticipants.get(identity);
     return present?.name || (this.names.get(identity) ?? identity);
   }
+}
+
+function spoken(language: string | undefined): Spoken {
+  return language === "fr" || language === "en" ? language : "auto";
 }
 
 function play(track: RemoteTrack): void {

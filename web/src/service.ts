@@ -73,8 +73,23 @@ export async function fetchMinutes(seat: Seat): Promise<unknown> {
   }
 }
 
-export async function setTranscription(seat: Seat, wanted: "start" | "stop"): Promise<void> {
+export type Wanted = "start" | "stop" | "pause" | "resume";
+
+export async function setTranscription(seat: Seat, wanted: Wanted): Promise<void> {
   await call("POST", `${roomPath(seat)}/transcription/${wanted}`, seat.token);
+}
+
+/** `auto`: the language that is spoken is detected. */
+export type Spoken = "auto" | "fr" | "en";
+
+export interface Choice {
+  readonly language?: Spoken;
+  readonly transcribed?: boolean;
+}
+
+/** For oneself; what is absent stays as it is. */
+export async function choose(seat: Seat, choice: Choice): Promise<void> {
+  await call("PATCH", `${roomPath(seat)}/people/${encodeURIComponent(seat.identity)}`, seat.token, choice);
 }
 
 interface WireLine {

@@ -84,3 +84,19 @@ it("who leaves while it is being made anew stays away", async () => {
   await vi.advanceTimersByTimeAsync(300_000);
   expect([meeting.connection, rooms.joins]).toEqual(["left", ["t0"]]);
 });
+
+it("off the record is a notice of its own, and what one chooses goes to the service", async () => {
+  room().metadata('{"greffier": {"transcription": "paused"}}');
+  expect(meeting.transcription).toBe("paused");
+  const asked: [string, unknown][] = [];
+  vi.stubGlobal("fetch", (path: string, { method, body }: RequestInit) => {
+    if (method === "PATCH") asked.push([path, JSON.parse(body as string)]);
+    return Promise.resolve(new Response(null, { status: 204 }));
+  });
+  await meeting.choose({ language: "en" });
+  await meeting.choose({ transcribed: false });
+  expect(asked).toEqual([
+    ["/api/rooms/r/people/i", { language: "en" }],
+    ["/api/rooms/r/people/i", { transcribed: false }],
+  ]);
+});
