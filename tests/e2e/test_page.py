@@ -132,6 +132,32 @@ async def test_a_meeting_by_the_page(address: str, plain: Browser, tmp_path: Pat
             assert await claire.violations() == []
 
 
+async def test_a_translation_stands_below_what_was_said(
+    address: str, plain: Browser, room: str
+) -> None:
+    """In the reader's language, marked so; lines that are in it already have none."""
+    async with visitor(plain, viewport={"width": 1200, "height": 800}) as reader:
+        await reader.open(address, room)
+        await reader.join("Lise Petit", reading=True)
+        await reader.page.evaluate(
+            """() => {
+                const speaker = {identity: "emma", name: "Emma Wilson"};
+                const line = (n, text, language, translations) => ({
+                    kind: "final", id: `${n}`, seq: n, speaker, startMs: n * 3000,
+                    endMs: n * 3000 + 900, text, language, translations,
+                });
+                document.querySelector("greffier-captions").lines = [
+                    line(1, "Hello everyone.", "en", {fr: "Bonjour à tous."}),
+                    line(2, "Merci.", "fr", {en: "Thank you."}),
+                ];
+            }"""
+        )
+        translations = reader.page.locator("p.translation")
+        await expect(translations).to_have_text(["Bonjour à tous."])
+        await expect(translations).to_have_attribute("lang", "fr")
+        assert await reader.violations() == []
+
+
 async def test_what_one_chooses_is_done_and_shown(address: str, room: str, tmp_path: Path) -> None:
     """One's language, not to be transcribed, off the record: by the page, with the agent behind."""
     async with speaking(tmp_path, "claire-martin", CLAIRE) as claire:

@@ -31,7 +31,19 @@ export function captionEvent(
     const stable = whole(attributes["greffier.stable"]) ?? 0;
     return { kind: "partial", ...timed, text, stable, language, sentAt: stream.sentAt };
   }
-  return seq === undefined ? undefined : { kind: "final", ...timed, seq, endMs, text, language };
+  if (seq === undefined) return undefined;
+  const translations = translationsIn(attributes);
+  return { kind: "final", ...timed, seq, endMs, text, language, ...(translations && { translations }) };
+}
+
+const TRANSLATION = "greffier.translation.";
+
+function translationsIn(
+  attributes: Readonly<Record<string, string>>,
+): Record<string, string> | undefined {
+  const found = Object.entries(attributes).filter(([name]) => name.startsWith(TRANSLATION));
+  if (found.length === 0) return undefined;
+  return Object.fromEntries(found.map(([name, text]) => [name.slice(TRANSLATION.length), text]));
 }
 
 /** Whether recognition has so much to do that captions come late, or only as finals. */

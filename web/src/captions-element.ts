@@ -132,7 +132,8 @@ export class CaptionsElement extends LitElement {
     const t = messages(this.language);
     switch (line.kind) {
       case "final":
-        return html`<p class="said" lang=${line.language || nothing}>${line.text}</p>`;
+        return html`<p class="said" lang=${line.language || nothing}>${line.text}</p>
+          ${this.translation(line)}`;
       case "partial":
         return html`<p class="said" data-partial lang=${line.language || nothing}
           >${line.text.slice(0, line.stable)}<span class="tail">${line.text.slice(line.stable)}</span></p
@@ -142,6 +143,13 @@ export class CaptionsElement extends LitElement {
         return html`<p class="said gap">${t.gap(seconds, t.gapReasons[line.reason])}</p>`;
       }
     }
+  }
+
+  /** Below what was said, for who reads the page in another language. */
+  private translation(line: FinalLine): TemplateResult | typeof nothing {
+    const text = line.translations?.[this.language];
+    if (!text || line.language === this.language) return nothing;
+    return html`<p class="translation" lang=${this.language}>${text}</p>`;
   }
 
   private sizeButton(sign: string, label: string, step: number): TemplateResult {

@@ -29,6 +29,8 @@ export interface FinalLine extends Timed {
   readonly endMs: number;
   readonly text: string;
   readonly language: string;
+  /** The text by language; not in the record. */
+  readonly translations?: Readonly<Record<string, string>>;
 }
 
 /** Speech that was not transcribed, and why. */
@@ -133,7 +135,7 @@ function withRecordLines(state: CaptionsState, added: readonly RecordLine[]): Ca
   const closed = new Set(state.closed);
   const beyond = new Set(state.beyond);
   for (const line of added) {
-    lines = placed(lines, line);
+    lines = placed(lines, withKnownTranslations(lines, line));
     closed.add(line.id);
     beyond.add(line.seq);
   }
@@ -141,6 +143,14 @@ function withRecordLines(state: CaptionsState, added: readonly RecordLine[]): Ca
   while (beyond.has(completeTo + 1)) completeTo += 1;
   for (const seq of beyond) if (seq <= completeTo) beyond.delete(seq);
   return { ...state, lines, closed, completeTo, beyond };
+}
+
+/** The record has no translations: its line must not take away those that came live. */
+function withKnownTranslations(lines: readonly CaptionLine[], line: RecordLine): RecordLine {
+  if (line.kind !== "final" || line.translations) return line;
+  const shown = lines.find((one) => one.id === line.id);
+  const known = shown?.kind === "final" ? shown.translations : undefined;
+  return known ? { ...line, translations: known } : line;
 }
 
 function isStale(state: CaptionsState, event: PartialLine): boolean {

@@ -136,6 +136,12 @@ export const captionsStyles = css`
   .late:not(:empty) {
     padding-block-end: 0.5rem;
   }
+  .translation {
+    margin: 0;
+    color: var(--mention);
+    font-size: max(0.875rem, 0.8em);
+    font-style: italic;
+  }
   .gap {
     color: var(--mention);
     font-size: max(0.875rem, 0.8em);

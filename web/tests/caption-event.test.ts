@@ -20,6 +20,11 @@ describe("captionEvent", () => {
       .toMatchObject({ kind: "final", seq: 4, endMs: 1900 });
   });
 
+  it("reads a final's translations", () => {
+    const attributes = { "lk.transcription_final": "true", "greffier.seq": "4", "greffier.translation.en": "Hello" };
+    expect(read(attributes)).toMatchObject({ kind: "final", translations: { en: "Hello" } });
+  });
+
   it("reads a gap and a dropped utterance", () => {
     expect(read({ "greffier.gap": "outage", "greffier.seq": "5", "greffier.end_ms": "9" }, ""))
       .toMatchObject({ kind: "gap", seq: 5, reason: "outage" });

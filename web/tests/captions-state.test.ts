@@ -91,3 +91,11 @@ describe("history", () => {
     expect(ids(withoutPartials(after(final("a", 1, 0), partial("b", "…", { startMs: 9 }))))).toEqual(["a"]);
   });
 });
+
+it("a final that comes again is the same line with its translation, which the record does not take away", () => {
+  const again = { ...final("a", 1, 0), translations: { en: "Hello" } };
+  const live = after(final("a", 1, 0), again, final("b", 2, 900));
+  expect([live.lines.length, hasHole(live), live.lines[0]]).toEqual([2, false, again]);
+  const merged = withHistory(live, { meeting: "m", lines: [final("a", 1, 0), final("b", 2, 900)] });
+  expect(merged.lines[0]).toEqual(again);
+});
