@@ -168,7 +168,7 @@ async def test_what_one_chooses_is_done_and_shown(address: str, room: str, tmp_p
         await page.get_by_label("Je parle").select_option("anglais")
         await expect(page.locator("p.said[lang=en]").first).to_be_attached()
         await page.get_by_label("Ne pas me transcrire").check()
-        await expect(page.get_by_text("sans transcription, à sa demande")).to_be_visible()
+        await expect(page.get_by_text("sans transcription")).to_be_visible()
         await page.get_by_role("button", name="Passer hors procès-verbal").click()
         await expect(page.get_by_text("rien de ce qui se dit n’est transcrit")).to_be_visible()
         assert await claire.violations() == []

@@ -45,7 +45,7 @@ export const en: Messages = {
   micOn: "microphone on",
   micMuted: "muted",
   micNone: "reading only",
-  notTranscribed: "not transcribed, at their request",
+  notTranscribed: "not transcribed",
   controls: "Meeting controls",
   mute: "Mute",
   unmute: "Unmute",

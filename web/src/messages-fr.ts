@@ -47,7 +47,7 @@ export const fr = {
   micOn: "micro ouvert",
   micMuted: "micro coupé",
   micNone: "lit seulement",
-  notTranscribed: "sans transcription, à sa demande",
+  notTranscribed: "sans transcription",
   controls: "Commandes de la réunion",
   mute: "Couper le micro",
   unmute: "Ouvrir le micro",
