@@ -40,6 +40,8 @@ SAME_GAIN_DB = 6.0
 FAINT_DB = -16.0
 """An echo this far below its source is misheard: Whisper makes other words of it."""
 BELOW_USUAL_DB = 15.0
+LONG_BELOW_USUAL_DB = 6.0
+"""A whole second that a sure leak explains is echo at any level: a hard room's is misheard, too."""
 USUAL_UTTERANCES = 20
 LOUD_HOPS = 90
 """The level of an utterance is the one that its loudest tenth reaches, in percent of its hops."""
@@ -200,11 +202,12 @@ class TrackEcho:
         )
 
     def _is_faint(self, here: Levels, leaks: list[Leak]) -> bool:
-        if max(leak.gain_db for leak in leaks) > FAINT_DB:
+        long = len(here) >= SURE_HOPS
+        if not long and max(leak.gain_db for leak in leaks) > FAINT_DB:
             return False
         # Who never spoke is compared with the source alone.
         usual = float(np.median(self._own_db)) if self._own_db else np.inf
-        return _level_db(here) <= usual - BELOW_USUAL_DB
+        return _level_db(here) <= usual - (LONG_BELOW_USUAL_DB if long else BELOW_USUAL_DB)
 
     async def once_sure(self, own: Own, first_sample: int, end_sample: int) -> Own:
         """As `own`, when the doubtful source has said more, or said all; within the patience."""

@@ -218,11 +218,11 @@ def test_a_speaker_as_soft_as_an_echo_is_judged_by_the_text() -> None:
 
 
 def test_an_echo_that_can_be_understood_is_judged_by_its_text() -> None:
-    """Sound alone drops only what no text could confirm."""
+    """Of less than a second, sound alone drops only what no text could confirm."""
     clip = sentences(SPEAKER, "en")[0]
     sent = placed((AT_SEC, clip.samples))
     heard = leaked(sent, FAINT_DB + 6) + placed(seed=2)
-    own = judged(heard, sent, AT_SEC + 0.3, AT_SEC + 2)
+    own = judged(heard, sent, AT_SEC + 1.2, AT_SEC + 2)
     assert own.all_echo
     assert not own.faint
 
