@@ -49,16 +49,18 @@ def test_a_batch_waits_until_the_oldest_waited_enough() -> None:
     assert len(q.take(1.011)) == 2
 
 
-def test_beside_another_batch_finals_go_at_once_and_partials_wait_for_company() -> None:
-    """A partial alone waits for the batch that is decoded; a final doesn't, nor a full batch."""
+def test_beside_another_batch_the_next_waits_for_company() -> None:
+    """A partial alone waits for the batch that is decoded, a final less long, a full batch not."""
     q = queue(max_batch=2, wait=0.02)
     q.add(pending("p", at=1.0))
-    assert (q.ready_at(), q.ready_at(shared=True)) == (1.02, 1.0 + BEHIND_SEC)
+    assert (q.ready_at(), q.ready_at(shared=True)) == (1.02, 1.0 + BEHIND_SEC[Kind.PARTIAL])
     assert q.take(1.1, shared=True) == []
     q.add(pending("f", KEY_F, at=1.1))
-    assert [r.utterance_id for r in q.take(1.12, shared=True)] == ["f"]
-    q.add(pending("q", at=1.13))
-    assert [r.utterance_id for r in q.take(1.13, shared=True)] == ["p", "q"]
+    assert q.ready_at(shared=True) == 1.1 + BEHIND_SEC[Kind.FINAL]
+    assert q.take(1.13, shared=True) == []
+    assert [r.utterance_id for r in q.take(1.165, shared=True)] == ["f"]
+    q.add(pending("q", at=1.17))
+    assert [r.utterance_id for r in q.take(1.17, shared=True)] == ["p", "q"]
 
 
 def test_a_piece_of_a_file_waits_for_the_batch_beside_it() -> None:
