@@ -37,11 +37,11 @@ class Transcriber(Features, Protocol):
     ) -> Prepared: ...
 
     def detect(self, batch: Sequence[Prepared]) -> list[tuple[str, float | None]]:
-        """Return each item's language and its probability by the sound; the owner thread only."""
+        """Return each item's language and its probability by the sound; an engine's thread only."""
         ...
 
     def transcribe(self, batch: Sequence[Prepared]) -> list[Transcript]:
-        """Decode a batch; the owner thread only."""
+        """Decode a batch; an engine's thread only."""
         ...
 
 

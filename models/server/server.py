@@ -1,4 +1,4 @@
-"""The recognition process: HTTP in front, one thread that owns the model behind."""
+"""The recognition process: HTTP in front, behind it the threads that run the model."""
 
 from __future__ import annotations
 

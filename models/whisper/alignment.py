@@ -20,7 +20,7 @@ cache, and an item costs two to three times as much. A GPU takes all at once."""
 
 
 class Alignment:
-    """Of one model; its owner's thread only."""
+    """Of one model; an engine's threads only."""
 
     def __init__(self, model: Any, tokens: Tokens) -> None:
         self._model = model

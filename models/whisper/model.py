@@ -43,7 +43,7 @@ HOTTER_HYPOTHESES = 5
 
 
 class WhisperModel:
-    """One loaded model. `prepare` runs in any thread, `transcribe` in the owner's only."""
+    """One loaded model. `prepare` runs in any thread, `transcribe` in `workers` threads at once."""
 
     def __init__(self, loaded: Loaded, settings: AsrSettings) -> None:
         self._model = loaded.model
@@ -72,7 +72,7 @@ class WhisperModel:
         return str(self._model.device)
 
     def unload(self) -> None:
-        """Give the device's memory back; nothing can be decoded any more. The owner's thread."""
+        """Give the device's memory back; nothing can be decoded any more. An engine's thread."""
         for _ in range(UNLOAD_TRIES):
             # A worker counts as busy for a moment after its answer, and then this does nothing.
             self._model.unload_model()
