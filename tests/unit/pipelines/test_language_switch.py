@@ -8,33 +8,18 @@ import numpy as np
 import pytest
 
 from greffier.bench.captions.clips import Clip, load_clips
-from models.base import SAMPLE_RATE, Pressure
+from models.base import SAMPLE_RATE
 from models.vad import shared_model
 from pipelines.captions import TrackCaptions
-from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
+from pipelines.events import Segment, Speaker
 from pipelines.settings import CaptionSettings
 from tests.unit.demo_model import InProcess, demo_model
+from tests.unit.pipelines.track import Shown
 
 SENTENCES = 4
 VOICES = ("agnes", "gaelle")
 """Two of the set's eight. Of all eight (16 changes, 96 utterances) each change was heard in its
 first utterance, and one utterance, in mid-French, was taken for English."""
-
-
-class Languages:
-    """Keeps the language of each final."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-
-    async def partial(self, caption: PartialCaption) -> None: ...
-
-    async def final(self, segment: Segment, pressure: Pressure) -> None:
-        self.found.append(segment.language)
-
-    async def dropped(self, caption: DroppedCaption) -> None: ...
-
-    async def gap(self, gap: Gap) -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +41,7 @@ async def test_a_change_of_language_is_followed_within_two_utterances(
     model: InProcess, voice: str
 ) -> None:
     """The first or the second after a change is in the new language."""
-    sink = Languages()
+    sink = Shown()
     captions = TrackCaptions(
         meeting_id="m",
         speaker=Speaker(identity="a", name="A", track_sid="T"),
@@ -69,12 +54,13 @@ async def test_a_change_of_language_is_followed_within_two_utterances(
     at = 0
     heard: list[tuple[str, list[str]]] = []
     for clip in said(voice):
-        before = len(sink.found)
+        before = len(sink.of(Segment))
         for samples in (clip.samples, pause):
             await captions.feed(samples, at)
             at += len(samples)
         await captions.drain()  # as at the pace of speech: the next is judged by this one
-        heard.append((clip.language, sink.found[before:]))
+        new = sink.of(Segment)[before:]
+        heard.append((clip.language, [segment.language for segment in new]))
     await captions.finish()
     await captions.drain()
     wrong = [number for number, (spoken, found) in enumerate(heard) if set(found) != {spoken}]

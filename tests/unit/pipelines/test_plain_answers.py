@@ -8,32 +8,15 @@ import numpy as np
 import pytest
 
 from greffier.bench.speech import from_meeting
-from models.base import SAMPLE_RATE, Pressure, Samples
+from models.base import SAMPLE_RATE, Samples
 from models.vad import shared_model
 from pipelines.captions import TrackCaptions
-from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
+from pipelines.events import Segment, Speaker
 from pipelines.settings import CaptionSettings
 from tests.unit.demo_model import InProcess, demo_model
+from tests.unit.pipelines.track import Shown
 
 PLAIN = ("Oui", "Yes", "Merci", "Non", "Okay", "D'accord", "Bonjour", "Hello")
-
-
-class Finals:
-    """Keeps the text of finals."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.languages: list[str] = []
-
-    async def partial(self, caption: PartialCaption) -> None: ...
-
-    async def final(self, segment: Segment, pressure: Pressure) -> None:
-        self.texts.append(segment.text)
-        self.languages.append(segment.language)
-
-    async def dropped(self, caption: DroppedCaption) -> None: ...
-
-    async def gap(self, gap: Gap) -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +47,7 @@ async def test_a_plain_answer_is_a_caption(model: InProcess, gain: float) -> Non
     """Each is written, loud and at −20 dB, in its own language."""
     rng = np.random.default_rng(1)
     for said in PLAIN:
-        sink = Finals()
+        sink = Shown()
         captions = TrackCaptions(
             meeting_id="m",
             speaker=Speaker(identity="a", name="A", track_sid="T"),
@@ -79,5 +62,6 @@ async def test_a_plain_answer_is_a_caption(model: InProcess, gain: float) -> Non
         await captions.feed(audio, 0)
         await captions.finish()
         await captions.drain()
-        assert [text.startswith(said) for text in sink.texts] == [True]
-        assert sink.languages == ["en" if said in ("Yes", "Okay", "Hello") else "fr"]
+        finals = sink.of(Segment)
+        assert [segment.text.startswith(said) for segment in finals] == [True]
+        assert finals[0].language == ("en" if said in ("Yes", "Okay", "Hello") else "fr")
