@@ -42,7 +42,7 @@ def caption_stream(caption: CaptionEvent, language: str) -> CaptionStream:
                 start_ms=caption.start_ms,
                 **_pressure(caption.pressure),
             )
-        case FinalCaption(seq=seq, segment=segment, pressure=pressure):
+        case FinalCaption(segment=segment) | TranslatedCaption(segment=segment):
             return _stream(
                 segment.id,
                 segment.speaker,
@@ -52,13 +52,11 @@ def caption_stream(caption: CaptionEvent, language: str) -> CaptionStream:
                 language=segment.language,
                 start_ms=segment.start_ms,
                 end_ms=segment.end_ms,
-                seq=seq,
+                seq=caption.seq,
                 **{f"translation.{one.language}": one.text for one in segment.translations},
-                **_pressure(pressure),
+                **_pressure(caption.pressure),
             )
-        case TranslatedCaption(seq=seq, segment=segment):
-            return caption_stream(FinalCaption(seq=seq, segment=segment), language)
-        case GapCaption(seq=seq, gap=gap):
+        case GapCaption(gap=gap):
             return _stream(
                 gap.id,
                 gap.speaker,
@@ -66,11 +64,19 @@ def caption_stream(caption: CaptionEvent, language: str) -> CaptionStream:
                 final=True,
                 start_ms=gap.start_ms,
                 end_ms=gap.end_ms,
-                seq=seq,
+                seq=caption.seq,
                 gap=gap.reason.value,
+                **_pressure(caption.pressure),
             )
         case DroppedCaption():
-            return _stream(caption.utterance_id, caption.speaker, "", final=True, dropped="true")
+            return _stream(
+                caption.utterance_id,
+                caption.speaker,
+                "",
+                final=True,
+                dropped="true",
+                **_pressure(caption.pressure),
+            )
 
 
 def _pressure(pressure: Pressure) -> dict[str, str]:

@@ -14,7 +14,7 @@ from agent.handover import Handover, open_track
 from agent.meeting_clock import MeetingClock
 from agent.track_listener import Hole, TrackListener
 from models.base import Detect, Recogniser, VoiceDetector
-from pipelines.caption_sink import CaptionSink
+from pipelines.afterwards import TranslationSink
 from pipelines.captions import TrackCaptions
 from pipelines.echo import MeetingEcho
 from pipelines.events import Gap, GapReason, Speaker
@@ -24,6 +24,7 @@ from pipelines.hearing import hear_together
 from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
 from pipelines.track_ledger import LEAST_GAP_SAMPLES
+from pipelines.translation import EnglishFinals
 from storage.line import OpenTrack
 
 TICK_SEC = FRAME_MS / 1000 / 2
@@ -69,7 +70,7 @@ class Listeners:
         recogniser: Recogniser,
         detector: Callable[[], VoiceDetector],
         detect: Detect,
-        sink: CaptionSink,
+        sink: TranslationSink,
         settings: CaptionSettings,
         clock: MeetingClock,
         handover: Handover,
@@ -95,6 +96,8 @@ class Listeners:
         self._withheld: dict[str, GapReason] = {}
         self._trace = trace
         self._echo = MeetingEcho()
+        asked = settings.translate_to_en and "en" not in settings.translate_to
+        self._english = EnglishFinals(sink, recogniser) if asked else None
         self._monotonic = monotonic
         self._sleep = sleep
         self._by_sid: dict[str, Heard] = {}
@@ -158,6 +161,7 @@ class Listeners:
             settings=self._settings,
             trace=self._trace,
             echo=self._echo.track(speaker.track_sid),
+            english=self._english,
             prompt=self._prompt,
             spoken=lambda: self._spoken(speaker.identity),
         )
@@ -234,11 +238,15 @@ class Listeners:
 
     async def run(self) -> None:
         """Hear all tracks, tick by tick, until cancelled; asleep while nothing can be heard."""
-        while True:
-            self._changed.clear()
-            if not self.hear():
-                await self._changed.wait()
-            await self._sleep(TICK_SEC)
+        try:
+            while True:
+                self._changed.clear()
+                if not self.hear():
+                    await self._changed.wait()
+                await self._sleep(TICK_SEC)
+        finally:
+            if self._english is not None:
+                await self._english.aclose()
 
     def hear(self) -> bool:
         """One tick: what has come of all tracks. False: nothing will come until a change."""

@@ -40,7 +40,9 @@ class Outbox:
         """Never waits. A caption takes the place of an older one of the same utterance."""
         key = utterance_of(caption)
         if isinstance(caption, TranslatedCaption):
-            key = f"{key}/translated"  # it comes after its final, never in its place
+            # It comes after its final and after other languages of it, never in their place.
+            there = ",".join(one.language for one in caption.segment.translations)
+            key = f"{key}/translated/{there}"
         older = self._waiting.get(key)
         if not isinstance(caption, PartialCaption):
             # A final goes to the end of the queue, whenever its utterance's partials began.

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -76,32 +77,36 @@ class RoomCaptions:
         self._sleep = sleep
         self.watch = watch or CaptionWatch(zero_sec=lease.started_at.timestamp())
         self._outbox = Outbox()
+        self._pressure = Pressure.NONE
+        """As the newest partial or final has it: readers take it from whatever comes last."""
 
     async def partial(self, caption: PartialCaption) -> None:
         """Show it when its turn comes; a newer one of the utterance takes its place."""
+        self._pressure = caption.pressure
         self._outbox.put(caption)
 
     async def final(self, segment: Segment, pressure: Pressure = Pressure.NONE) -> None:
         """Commit, then show. Raises LeaseLost, and SQLAlchemyError when the database stays away."""
         with self.watch.committing(segment):
             seq = await self._commit(line_of_segment(segment))
+        self._pressure = pressure
         self._outbox.put(FinalCaption(seq=seq, segment=segment, pressure=pressure))
 
     async def translated(self, segment: Segment) -> None:
         """Show again what is in the record, with its translations. Raises LeaseLost."""
         # A line that was committed keeps its number.
         seq = await self._record.commit(self._lease, line_of_segment(segment))
-        self._outbox.put(TranslatedCaption(seq=seq, segment=segment))
+        self._outbox.put(TranslatedCaption(seq=seq, segment=segment, pressure=self._pressure))
 
     async def gap(self, gap: Gap) -> None:
         """Commit, then show, as with a final."""
         with self.watch.committing(gap):
             seq = await self._commit(line_of_gap(gap))
-        self._outbox.put(GapCaption(seq=seq, gap=gap))
+        self._outbox.put(GapCaption(seq=seq, gap=gap, pressure=self._pressure))
 
     async def dropped(self, caption: DroppedCaption) -> None:
         """Take the partials back."""
-        self._outbox.put(caption)
+        self._outbox.put(replace(caption, pressure=self._pressure))
 
     async def run(self) -> None:
         """Show what waits, one after the other, until cancelled."""

@@ -23,7 +23,7 @@ from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
 from pipelines.track_ledger import LEAST_GAP_SAMPLES, MOMENT, MUTED, Fate, Interval, TrackLedger
 from pipelines.track_parts import TrackParts
-from pipelines.translation import Translator, WhisperTranslator
+from pipelines.translation import EnglishFinals
 
 
 class TrackCaptions:
@@ -49,7 +49,7 @@ class TrackCaptions:
         echo: TrackEcho | None = None,
         prompt: Callable[[], str] = str,
         spoken: Callable[[], str | None] = nobody_said,
-        translator: Translator | None = None,
+        english: EnglishFinals | None = None,
     ) -> None:
         self._echo = echo or MeetingEcho().track(speaker.track_sid)
         self._track = track = Track(meeting_id=meeting_id, speaker=speaker)
@@ -70,8 +70,7 @@ class TrackCaptions:
             parts,
             max_outstanding=max_outstanding,
             prompt=prompt,
-            translator=translator
-            or (WhisperTranslator(recogniser) if settings.translate_to_en else None),
+            english=english,
             shown=self._partials.take_back,
             decided=self._decided,
             trace=trace,

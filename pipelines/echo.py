@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,10 +59,15 @@ class _Said:
 
 
 class MeetingEcho:
-    """What the tracks of a meeting must know of each other."""
+    """What the tracks of a meeting must know of each other. `timeout`: as asyncio's."""
 
-    def __init__(self, patience_sec: float = PATIENCE_SEC) -> None:
+    def __init__(
+        self,
+        patience_sec: float = PATIENCE_SEC,
+        timeout: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
+    ) -> None:
         self.patience_sec = patience_sec
+        self._timeout = timeout
         self.tracks: dict[str, TrackEcho] = {}
         self._changed = asyncio.Event()
         self.waiting = 0
@@ -81,6 +87,10 @@ class MeetingEcho:
         """Some track's text is known better: whoever waits looks again."""
         self._changed.set()
         self._changed = asyncio.Event()
+
+    def patience(self) -> AbstractAsyncContextManager[object]:
+        """So long a track waits for another; then TimeoutError."""
+        return self._timeout(self.patience_sec)
 
     async def change(self) -> None:
         """Wait for that."""
@@ -214,7 +224,7 @@ class TrackEcho:
         until = (end_sample + round(self._meeting.patience_sec * SAMPLE_RATE)) // HOP_SAMPLES
         self._meeting.waiting += 1
         try:
-            async with asyncio.timeout(self._meeting.patience_sec):
+            async with self._meeting.patience():
                 while self._heard_hops() < until and not all(
                     one.settled for one in self._sources_said(own, first_sample, end_sample)
                 ):
@@ -231,7 +241,7 @@ class TrackEcho:
     async def repeats(self, own: Own, first_sample: int, end_sample: int, text: str) -> bool:
         """Whether the sources say that text in that time; waits for them while it isn't sure."""
         try:
-            async with asyncio.timeout(self._meeting.patience_sec):
+            async with self._meeting.patience():
                 while True:
                     said = list(self._sources_said(own, first_sample, end_sample))
                     if same_text(text, (one.text for one in said)):

@@ -122,6 +122,7 @@ class DroppedCaption:
 
     utterance_id: str
     speaker: Speaker
+    pressure: Pressure = Pressure.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +131,19 @@ class GapCaption:
 
     seq: int
     gap: Gap
+    pressure: Pressure = Pressure.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslatedCaption:
-    """A final that is out comes again, with its text in other languages."""
+    """A final that is out comes again, with its text in other languages, some or all.
+
+    `pressure` is that of now: readers believe the newest caption.
+    """
 
     seq: int
     segment: Segment
+    pressure: Pressure = Pressure.NONE
 
 
 CaptionEvent = PartialCaption | FinalCaption | TranslatedCaption | DroppedCaption | GapCaption

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 
 from models.base import Kind, ModelError, Recognition, RecognitionRequest
 from pipelines.agreement import Agreed
 from pipelines.confirmed import keep_confirmed
-from pipelines.events import DroppedCaption, Gap, GapReason, Translation
+from pipelines.events import DroppedCaption, Gap, GapReason
 from pipelines.glossary import is_confident, is_leak
 from pipelines.guards import SHORT_SEC, DropReason, drop_reason
 from pipelines.loudness import loudness, voicing
@@ -19,7 +18,7 @@ from pipelines.segmenter import Utterance
 from pipelines.segments import speech_sec, to_ms
 from pipelines.track_ledger import Fate
 from pipelines.track_parts import TrackParts
-from pipelines.translation import PATIENCE_SEC, Translator
+from pipelines.translation import EnglishFinals
 
 MAX_OUTSTANDING_FINALS = 120
 """Finals held while the model is away: 40 minutes of one voice, 150 MB. Beyond, they are gaps."""
@@ -48,7 +47,7 @@ class Finals:
         decided: Callable[[int, Fate, str], None],
         trace: UtteranceTrace = untraced,
         prompt: Callable[[], str] = str,
-        translator: Translator | None = None,
+        english: EnglishFinals | None = None,
     ) -> None:
         self._parts = parts
         self._max_outstanding = max_outstanding
@@ -56,7 +55,7 @@ class Finals:
         self._decided = decided
         self._trace = trace
         self._prompt = prompt
-        self._translator = translator
+        self._english = english
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: asyncio.Task[None] | None = None
 
@@ -109,7 +108,6 @@ class Finals:
             utterance = own.cut(utterance)
         outcome: Recognition | GapReason = GapReason.OVERLOAD
         reason = DropReason.ECHO if own.faint else None
-        translations: tuple[Translation, ...] = ()
         if not lost and not own.faint:
             prompt = self._prompt() if is_confident(speech_sec(utterance), utterance.voice) else ""
             outcome = await self._recognise(utterance, own, prompt)
@@ -118,8 +116,6 @@ class Finals:
                 outcome = await self._recognise(utterance, own, "")
         if isinstance(outcome, Recognition):
             reason = await self._drop_reason(utterance, outcome, own)
-            if reason is None:
-                translations = await self._translated(utterance, own, outcome)
         # Only coming out is serial; the model sees all finals at once and batches them.
         if earlier:
             await asyncio.wait(earlier)
@@ -140,9 +136,11 @@ class Finals:
             kept = outcome
             if shown is not None:
                 kept = keep_confirmed(outcome, shown.stable, tail=shown.tail, cut=utterance.cut)
-            segment = replace(self._parts.track.segment(utterance, kept), translations=translations)
+            segment = self._parts.track.segment(utterance, kept)
             await self._parts.sink.final(segment, outcome.pressure)
             self._decided(start, Fate.TRANSCRIBED, "")
+            if self._english is not None:
+                self._english.follow(segment, self._request(utterance, own, ""))
 
     async def _tell(self, gap: Gap, start_sample: int, earlier: list[asyncio.Task[None]]) -> None:
         if earlier:
@@ -198,15 +196,3 @@ class Finals:
             skip_samples=own.skip_samples(utterance.start_sample),
             prompt=prompt,
         )
-
-    async def _translated(
-        self, utterance: Utterance, own: Own, heard: Recognition
-    ) -> tuple[Translation, ...]:
-        if self._translator is None or heard.language == "en":
-            return ()
-        try:
-            async with asyncio.timeout(PATIENCE_SEC):
-                text = await self._translator.to_english(self._request(utterance, own, ""), heard)
-        except (ModelError, TimeoutError):
-            return ()  # what was said is there; its translation is a help, no part of it
-        return (Translation(language="en", text=text),) if text else ()

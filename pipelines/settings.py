@@ -16,7 +16,8 @@ class CaptionSettings(BaseModel):
     )
     translate_to_en: bool = Field(
         default=False,
-        description="Finals in other languages come with Whisper's own English; turbo can't",
+        description="Finals in other languages come again with Whisper's own English; turbo can't. "
+        "Not asked where translate_to has en",
     )
     translate_to: tuple[str, ...] = Field(
         default=(),

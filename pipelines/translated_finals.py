@@ -1,27 +1,13 @@
-"""Finals that come again with their text in other languages, once an LLM has them.
-
-A final is out before its translation is even asked for, so no caption waits for an LLM; one that is
-slow, away or overloaded costs readers the translation and nothing else.
-"""
+"""Finals that come again with their text in other languages, once an LLM has them."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from dataclasses import replace
 from typing import Protocol
 
-from models.base import ModelError, Pressure
-from pipelines.caption_sink import CaptionSink
+from models.base import Pressure
+from pipelines.afterwards import Afterwards, TranslationSink
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Translation
-
-log = logging.getLogger(__name__)
-
-AT_ONCE = 4
-"""So many requests of one meeting are with the LLM at a time."""
-MOST_WAITING = 20
-"""Beyond, a final is left out: its translation would come when nobody reads there any more."""
-PATIENCE_SEC = 15.0
 
 
 class TextTranslator(Protocol):
@@ -32,16 +18,8 @@ class TextTranslator(Protocol):
         ...
 
 
-class TranslationSink(CaptionSink, Protocol):
-    """A sink that can show a final again."""
-
-    async def translated(self, segment: Segment) -> None:
-        """Show the segment, which is in the record already, with its translations."""
-        ...
-
-
 class TranslatedFinals:
-    """A `CaptionSink` before another one, for all tracks of a meeting."""
+    """A `TranslationSink` before another one, for all tracks of a meeting."""
 
     def __init__(
         self, sink: TranslationSink, translator: TextTranslator, languages: tuple[str, ...]
@@ -49,8 +27,7 @@ class TranslatedFinals:
         self._sink = sink
         self._translator = translator
         self._languages = languages
-        self._free = asyncio.Semaphore(AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._afterwards = Afterwards(sink)
 
     async def partial(self, caption: PartialCaption) -> None:
         """As it is."""
@@ -59,13 +36,13 @@ class TranslatedFinals:
     async def final(self, segment: Segment, pressure: Pressure) -> None:
         """As it is; its translations follow. Never waits for them."""
         await self._sink.final(segment, pressure)
-        there = {segment.language, *(one.language for one in segment.translations)}
-        wanted = [language for language in self._languages if language not in there]
-        if not wanted or len(self._tasks) >= AT_ONCE + MOST_WAITING:
-            return
-        task = asyncio.create_task(self._follow(segment, wanted))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        wanted = [language for language in self._languages if language != segment.language]
+        if wanted:
+            self._afterwards.follow(lambda: self._translated(segment, wanted))
+
+    async def translated(self, segment: Segment) -> None:
+        """As it is."""
+        await self._sink.translated(segment)
 
     async def dropped(self, caption: DroppedCaption) -> None:
         """As it is."""
@@ -77,27 +54,16 @@ class TranslatedFinals:
 
     async def settled(self) -> None:
         """Wait until no translation is under way."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        await self._afterwards.settled()
 
     async def aclose(self) -> None:
         """Give up what is under way."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._afterwards.aclose()
 
-    async def _follow(self, segment: Segment, wanted: list[str]) -> None:
-        try:
-            async with self._free, asyncio.timeout(PATIENCE_SEC):
-                found = [
-                    Translation(language=to, text=text)
-                    for to in wanted
-                    if (text := await self._translator.translate(segment.text, to))
-                ]
-            if found:
-                both = (*segment.translations, *found)
-                await self._sink.translated(replace(segment, translations=both))
-        except (ModelError, TimeoutError) as error:
-            log.warning("a final was not translated: %s", type(error).__name__)
-        except Exception as error:  # noqa: BLE001 - a translation is a help, no part of the record
-            log.warning("a translation was not shown: %s", type(error).__name__)
+    async def _translated(self, segment: Segment, wanted: list[str]) -> Segment | None:
+        found = [
+            Translation(language=to, text=text)
+            for to in wanted
+            if (text := await self._translator.translate(segment.text, to))
+        ]
+        return replace(segment, translations=tuple(found)) if found else None

@@ -145,12 +145,12 @@ function withRecordLines(state: CaptionsState, added: readonly RecordLine[]): Ca
   return { ...state, lines, closed, completeTo, beyond };
 }
 
-/** The record has no translations: its line must not take away those that came live. */
+/** Languages come one after the other, and the record has none: what came live stays. */
 function withKnownTranslations(lines: readonly CaptionLine[], line: RecordLine): RecordLine {
-  if (line.kind !== "final" || line.translations) return line;
+  if (line.kind !== "final") return line;
   const shown = lines.find((one) => one.id === line.id);
   const known = shown?.kind === "final" ? shown.translations : undefined;
-  return known ? { ...line, translations: known } : line;
+  return known ? { ...line, translations: { ...known, ...line.translations } } : line;
 }
 
 function isStale(state: CaptionsState, event: PartialLine): boolean {

@@ -98,4 +98,6 @@ it("a final that comes again is the same line with its translation, which the re
   expect([live.lines.length, hasHole(live), live.lines[0]]).toEqual([2, false, again]);
   const merged = withHistory(live, { meeting: "m", lines: [final("a", 1, 0), final("b", 2, 900)] });
   expect(merged.lines[0]).toEqual(again);
+  const german = after(final("a", 1, 0), again, { ...final("a", 1, 0), translations: { de: "Hallo" } });
+  expect(german.lines[0]).toMatchObject({ translations: { en: "Hello", de: "Hallo" } });
 });

@@ -19,6 +19,7 @@ from models.base import SAMPLE_RATE, Pressure, Samples
 from models.settings import AsrSettings
 from models.vad import WINDOW_SAMPLES, SileroDetector, shared_model
 from pipelines.captions import TrackCaptions
+from pipelines.echo import MeetingEcho
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
 from pipelines.settings import CaptionSettings
 
@@ -124,6 +125,7 @@ async def play(
     heard = {} if heard is None else heard
     clock = VirtualClock()
     engine = VirtualEngine(decoder, asr, clock, accounted=accounted)
+    echo = MeetingEcho(timeout=clock.timeout)
     readers = [_Reader(clock=clock) for _ in meeting.tracks]
     tracks = [
         TrackCaptions(
@@ -133,6 +135,7 @@ async def play(
             recogniser=engine,
             sink=reader,
             settings=captions,
+            echo=echo.track(track.identity),
         )
         for track, reader in zip(meeting.tracks, readers, strict=True)
     ]

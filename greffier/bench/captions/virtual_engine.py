@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from models.base import Kind, ModelUnavailable, Recognition, RecognitionRequest
@@ -29,6 +30,25 @@ class VirtualClock:
 
     def __init__(self) -> None:
         self.now_sec = 0.0
+        self._limits: dict[asyncio.Timeout, float] = {}
+
+    def move(self, to_sec: float) -> None:
+        """Stand at that moment, never an earlier one; what has waited too long is told."""
+        self.now_sec = max(to_sec, self.now_sec)
+        for limit, end_sec in list(self._limits.items()):
+            if end_sec <= self.now_sec:
+                del self._limits[limit]
+                limit.reschedule(asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def timeout(self, seconds: float) -> AsyncIterator[None]:
+        """As `asyncio.timeout`, in seconds of the meeting."""
+        async with asyncio.timeout(None) as limit:
+            self._limits[limit] = self.now_sec + seconds
+            try:
+                yield
+            finally:
+                self._limits.pop(limit, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +180,8 @@ class VirtualEngine:
             batch = [one.item for one in self._queue.take(begin) if not one.item.reply.done()]
             if batch:
                 await self._answer(batch, begin)
-        self._clock.now_sec = max(moment_sec, self._clock.now_sec)
+        self._clock.move(moment_sec)
+        await settle()
 
     async def _answer(self, batch: list[Request], begin_sec: float) -> None:
         started = time.perf_counter()
@@ -168,7 +189,7 @@ class VirtualEngine:
         took = self._took(time.perf_counter() - started)
         self.effort.decode_sec += took
         self._free_at = begin_sec + (took if self._accounted else 0.0)
-        self._clock.now_sec = self._free_at
+        self._clock.move(self._free_at)
         for one, transcript in zip(batch, transcripts, strict=True):
             if one.request.kind is Kind.FINAL:
                 self.effort.finals += 1

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ class Sink:
     def __init__(self) -> None:
         self.finals: list[Segment] = []
         self.gaps: list[Gap] = []
+        self.again: list[Segment] = []
 
     async def partial(self, caption: PartialCaption) -> None: ...
 
@@ -39,11 +41,14 @@ class Sink:
     async def gap(self, gap: Gap) -> None:
         self.gaps.append(gap)
 
+    async def translated(self, segment: Segment) -> None:
+        self.again.append(segment)
+
 
 class Hall:
     """Listeners over streams that the test fills, with the batches that were asked."""
 
-    def __init__(self, people: int) -> None:
+    def __init__(self, people: int, **settings: Any) -> None:
         self.streams = [FakeStream() for _ in range(people)]
         self.batches: list[int] = []
         self.sink = Sink()
@@ -57,7 +62,7 @@ class Hall:
             detector=LoudnessDetector,
             detect=self._detect,
             sink=self.sink,
-            settings=CaptionSettings(),
+            settings=CaptionSettings(**settings),
             clock=clock,
             handover=Handover(None, meeting_id="m", clock=clock),
             deaf=lambda: False,
@@ -106,6 +111,33 @@ async def test_who_speaks_among_many_gets_their_own_text() -> None:
     assert sorted(one.speaker.identity for one in hall.sink.finals) == ["p3", "p7"]
     assert all(abs(one.start_ms - 500) <= 50 for one in hall.sink.finals)
     assert all(stream.closed for stream in hall.streams)
+
+
+@pytest.mark.parametrize(
+    ("settings", "again"),
+    [
+        ({}, 0),
+        ({"translate_to_en": True}, 1),
+        # The LLM's English is asked for then, and one is enough.
+        ({"translate_to_en": True, "translate_to": ("en",)}, 0),
+    ],
+)
+async def test_finals_come_again_in_whispers_english_where_that_is_set(
+    settings: dict[str, Any], again: int
+) -> None:
+    hall = Hall(1, **settings)
+    hearing = asyncio.create_task(hall.listeners.run())
+    running = asyncio.create_task(hall.added[0].run())
+    for tick in range(60):
+        hall.tick(loud=(0,) if 10 <= tick < 40 else ())
+        await asyncio.sleep(0)
+    hall.listeners.end()
+    await running
+    for _ in range(20):
+        await asyncio.sleep(0)
+    hearing.cancel()
+    await asyncio.gather(hearing, return_exceptions=True)
+    assert (len(hall.sink.finals), len(hall.sink.again)) == (1, again)
 
 
 async def test_who_speaks_after_a_minute_of_silence_is_heard_from_the_first_sample() -> None:

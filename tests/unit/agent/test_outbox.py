@@ -1,9 +1,10 @@
 """What waits to be shown: finals in order, partials replaceable."""
 
 import asyncio
+from dataclasses import replace
 
 from agent.outbox import Outbox
-from pipelines.events import CaptionEvent, DroppedCaption, TranslatedCaption
+from pipelines.events import CaptionEvent, DroppedCaption, TranslatedCaption, Translation
 from tests.unit.agent.captions import CLAIRE, THOMAS, final, partial
 
 
@@ -72,7 +73,13 @@ async def test_emptied_waits_for_what_is_in_hand() -> None:
 async def test_a_translation_comes_after_its_final_and_never_in_its_place() -> None:
     outbox = Outbox()
     done = final("a b c")
-    again = TranslatedCaption(seq=done.seq, segment=done.segment)
-    for caption in (done, again):
+    again = [
+        TranslatedCaption(
+            seq=done.seq,
+            segment=replace(done.segment, translations=(Translation(language=to, text="…"),)),
+        )
+        for to in ("en", "de")
+    ]
+    for caption in (done, *again):
         outbox.put(caption)
-    assert await drained(outbox) == [done, again]
+    assert await drained(outbox) == [done, *again], "nor one language in another's"

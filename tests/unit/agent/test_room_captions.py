@@ -198,6 +198,23 @@ def test_the_streams_carry_the_protocols_attributes() -> None:
     assert (dropped.text, dropped.attributes["greffier.dropped"]) == ("", "true")
 
 
+async def test_whatever_comes_last_tells_readers_how_loaded_recognition_is() -> None:
+    """They believe the newest caption: a translation, a gap or a take-back clears no warning."""
+    diary = Diary()
+    room = RoomCaptions(record=diary, lease=LEASE, display=diary)
+    showing = asyncio.create_task(room.run())
+    for pressure, told in ((Pressure.SLOW, "slow"), (Pressure.NONE, None)):
+        diary.shown.clear()
+        await room.final(segment(), pressure)
+        await room.translated(segment())
+        await room.gap(Gap(id="g", speaker=CLAIRE, start_ms=0, end_ms=1, reason=GapReason.OVERLOAD))
+        await room.dropped(DroppedCaption(utterance_id="u", speaker=CLAIRE))
+        await room.shown()
+        streams = [caption_stream(one, "fr").attributes for one in diary.shown]
+        assert [one.get("greffier.pressure") for one in streams] == [told] * 4
+    showing.cancel()
+
+
 async def test_a_translation_is_shown_with_the_number_of_its_line(record: Record) -> None:
     """Nothing new is in the record: it has what was said."""
     meeting = await record.open_meeting(room="salle", title="", language="fr")

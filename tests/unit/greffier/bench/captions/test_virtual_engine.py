@@ -64,6 +64,29 @@ async def test_without_account_an_answer_comes_at_once() -> None:
     assert clock.now_sec == 3.0
 
 
+async def test_patience_ends_at_its_moment_of_the_meeting() -> None:
+    """Not of the clock on the wall: a play is as fast as it can be."""
+    clock = VirtualClock()
+
+    async def wait(seconds: float) -> float:
+        with contextlib.suppress(TimeoutError):
+            async with clock.timeout(seconds):
+                await asyncio.Event().wait()
+        return clock.now_sec
+
+    waiting = [asyncio.create_task(wait(seconds)) for seconds in (1.0, 2.0)]
+    await settle()
+    for moment in (0.9, 1.0, 1.5):
+        clock.move(moment)
+        await settle()
+    assert [one.done() for one in waiting] == [True, False]
+    assert await waiting[0] == 1.0
+    async with clock.timeout(0.1):
+        pass
+    clock.move(9.0)
+    assert await waiting[1] == 9.0
+
+
 async def test_an_answer_comes_when_decoding_has_taken_its_time() -> None:
     """Finals first; what comes meanwhile waits, and then shares a batch."""
     clock, decoder = VirtualClock(), Decoder()
