@@ -7,12 +7,14 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from greffier.bench.command import app as bench_app
+from greffier.destination import writable, writable_folder
 from greffier.models_command import app as models_app
 from greffier.settings import Settings, load
 
@@ -26,9 +28,14 @@ app.add_typer(models_app, name="models")
 app.add_typer(bench_app, name="bench")
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Folder for the results", callback=writable_folder)
+]
 JsonFile = Annotated[
-    Path | None, typer.Option("--json", help="Write what a client needs here once all is ready")
+    Path | None,
+    typer.Option(
+        "--json", help="Write what a client needs here once all is ready", callback=writable
+    ),
 ]
 
 
@@ -41,9 +48,21 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except EXPECTED as error:
-        for line in str(error).splitlines():
-            _err.print(f"[bold red]greffier:[/] {line}", markup=True)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        # Of a file that somebody named, or of a full disk; another one is a bug.
+        if error.filename is None:
+            raise
+        _fail(
+            f"{error.filename}: {error.strerror}; check that the path is right, that it may be"
+            " written to and that the disk has room"
+        )
+
+
+def _fail(message: str) -> NoReturn:
+    for line in message.splitlines():
+        _err.print(f"[bold red]greffier:[/] {escape(line)}", markup=True)
+    sys.exit(1)
 
 
 @app.command()

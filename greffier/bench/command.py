@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from greffier.destination import writable, writable_folder
 from greffier.settings import load
 
 ALL = "plain,whisper-live,whisper-live-batched,whisperlivekit,greffier"
@@ -15,8 +16,10 @@ ALL = "plain,whisper-live,whisper-live-batched,whisperlivekit,greffier"
 OUT = Path("benchmarks/asr")
 CAPTIONS_OUT = Path("benchmarks/captions")
 
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures here, too")]
-Out = Annotated[Path, typer.Option(help="Folder for the report")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write the figures here, too", callback=writable)
+]
+Out = Annotated[Path, typer.Option(help="Folder for the report", callback=writable_folder)]
 Seed = Annotated[int, typer.Option(help="Another one gives other tracks")]
 Share = Annotated[float, typer.Option(min=0.1, max=0.9, help="Part that is speech")]
 Tracks = Annotated[int, typer.Option(min=1, help="How many speak at once")]
@@ -111,10 +114,8 @@ def nonspeech(
     seconds: Annotated[float, typer.Option(min=1, help="How long for each seed")] = 3600.0,
     seeds: Annotated[str, typer.Option(help="Which, with commas between")] = "1,2,3",
     silent_tracks: Annotated[int, typer.Option(min=1, help="Tracks of digital silence")] = 3,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here, too")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report")] = CAPTIONS_OUT,
+    json_file: JsonFile = None,
+    out: Out = CAPTIONS_OUT,
 ) -> None:
     """Words that come of hours of noise, music, breath and silence: there should be none."""
     from greffier.bench.captions.silent_hours import nonspeech_hours  # noqa: PLC0415 - quick `--help`
@@ -123,7 +124,7 @@ def nonspeech(
         nonspeech_hours(
             load(),
             seconds=seconds,
-            seeds=[int(one) for one in seeds.split(",")],
+            seeds=_numbers(seeds, "--seeds"),
             silent_tracks=silent_tracks,
             out=out,
             json_file=json_file,
@@ -167,14 +168,8 @@ def room(  # noqa: PLR0917 - typer takes each option as a parameter
     manners = {one.value: one for one in Manner if one is not Manner.SPEAKING}
     if silence not in manners:
         raise typer.BadParameter(f"one of {', '.join(manners)}", param_hint="--silence")
-    try:
-        sizes = tuple(int(number) for number in participants.split(","))
-    except ValueError:
-        raise typer.BadParameter(
-            "numbers with commas between", param_hint="--participants"
-        ) from None
     plan = RoomPlan(
-        participants=sizes,
+        participants=tuple(_numbers(participants, "--participants")),
         speaking=speaking,
         silence=manners[silence],
         seconds=seconds,
@@ -273,13 +268,23 @@ def profile(
     """Where the CPU seconds of a second of audio go, and what the arithmetic alone would take."""
     from greffier.bench.cpu.profile import profile as measure  # noqa: PLC0415 - quick `--help`
 
-    numbers = [int(one) for one in tracks.split(",")]
+    numbers = _numbers(tracks, "--tracks")
     _tell(measure(load(), tracks=numbers, length_sec=seconds, out=out, json_file=json_file))
 
 
 def _names(text: str) -> tuple[str, ...]:
     """Those between the commas, each once."""
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _numbers(text: str, option: str) -> list[int]:
+    try:
+        numbers = [int(number) for number in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1:
+        raise typer.BadParameter("numbers with commas between", param_hint=option)
+    return numbers
 
 
 def _tell(paths: Sequence[Path]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from greffier.bench.systems.base import PEERS, cores
+from models.whisper.files import check_folder
 
 _PACKAGES = ("ctranslate2", "faster-whisper", "onnxruntime", "numpy")
 _CPU_INFO = Path("/proc/cpuinfo")
@@ -28,7 +29,8 @@ def machine() -> dict[str, str]:
 
 
 def fingerprint(model: Path) -> str:
-    """Return the folder's name and the beginning of its weights' SHA-256."""
+    """Return the folder's name and the beginning of its weights' SHA-256. Raises ModelError."""
+    check_folder(model)
     digest = hashlib.sha256()
     with (model / "model.bin").open("rb") as weights:
         while block := weights.read(1 << 20):

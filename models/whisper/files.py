@@ -31,6 +31,16 @@ class Loaded:
     features: FeatureExtractor
 
 
+def check_folder(path: Path) -> None:
+    """Look whether a model may be there. Raises ModelError."""
+    if not path.is_dir():
+        raise ModelError(f"there is no model folder {path}; {HINT}")
+    for name in NEEDED:
+        if not (path / name).is_file():
+            raise ModelError(f"{path} has no {name}; {HINT}")
+    check_sizes(path)
+
+
 def load_files(
     path: Path, *, device: str, compute_type: str, threads: int = 0, workers: int = 0
 ) -> Loaded:
@@ -38,12 +48,7 @@ def load_files(
 
     `workers` 0: two on a CPU of several cores, else one. `threads` 0: the cores among them.
     """
-    if not path.is_dir():
-        raise ModelError(f"there is no model folder {path}; {HINT}")
-    for name in NEEDED:
-        if not (path / name).is_file():
-            raise ModelError(f"{path} has no {name}; {HINT}")
-    check_sizes(path)
+    check_folder(path)
     if device != "cpu" and ctranslate2.get_cuda_device_count() and load_cublas() is None:
         raise ModelError(f"{MEND}, or set asr.device to cpu")
     cores = os.cpu_count() or 1

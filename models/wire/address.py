@@ -103,7 +103,9 @@ def _bind_path(path: Path) -> socket.socket:
         # What is said in meetings passes here: for this account alone.
         path.chmod(0o600)
     except OSError as error:
-        raise ModelError(f"can't listen on unix:{path}: {error.strerror}") from error
+        raise ModelError(
+            f"can't listen on unix:{path}: {error.strerror}; change asr.url"
+        ) from error
     return bound
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from greffier.cli import main
 from greffier.doctor.examine import CHECKS
 from tests.e2e.stack import REPOSITORY, clean_environment
 
@@ -125,3 +126,58 @@ def test_the_doctor_says_how_to_mend_each_part(tmp_path: Path) -> None:
     assert lines["llm"].startswith("none")
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("transcribe", "[/x] and [red].wav"), "[/x] and [red].wav: there is no such file"),
+        (("transcribe", "x.wav", "--out", "file/below"), "can't be written to"),
+        (("demo", "--out", "file"), "is no folder"),
+        (("up", "--json", "file/x.json"), "can't be written to"),
+        (("bench", "captions", "--json", "file/x.json"), "can't be written to"),
+        (("bench", "asr", "--out", "file/below"), "can't be written to"),
+        (("bench", "asr", "--model", "nope"), "there is no model folder"),
+        (("bench", "captions", "--model", "file"), "there is no model folder"),
+        (("bench", "profile", "--tracks", "1,x"), "numbers with commas between"),
+        (("bench", "nonspeech", "--seeds", "0"), "numbers with commas between"),
+    ],
+)
+def test_what_is_given_wrong_is_told_at_once(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    told: str,
+) -> None:
+    """Before an hour of work is done for nothing, as it was written, without a stack trace."""
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["greffier", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code in {1, 2}
+    words = capsys.readouterr().err
+    assert told in " ".join(words.replace("│", " ").split())
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_that_can_not_be_opened_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what to look at; an error of no file is a bug, and is not hidden."""
+    monkeypatch.setattr(sys, "argv", ["greffier", "doctor"])
+
+    def fail(error: OSError) -> None:
+        def raises() -> None:
+            raise error
+
+        monkeypatch.setattr("greffier.cli.app", raises)
+
+    fail(PermissionError(13, "Permission denied", "/srv/minutes"))
+    with pytest.raises(SystemExit):
+        main()
+    assert "/srv/minutes: Permission denied; check that" in capsys.readouterr().err
+    fail(ConnectionResetError(104, "Connection reset by peer"))
+    with pytest.raises(ConnectionResetError):
+        main()
