@@ -14,7 +14,7 @@ from pipelines.events import (
     Speaker,
     TranslatedCaption,
 )
-from pipelines.gap_text import gap_text
+from pipelines.record.gap_text import gap_text
 
 TOPIC = "lk.transcription"
 

@@ -32,8 +32,8 @@ from models.llm_http import HttpLanguageModel
 from models.settings import LlmSettings
 from models.vad import shared_model
 from pipelines.settings import CaptionSettings
-from pipelines.translated_finals import TranslatedFinals
-from pipelines.translation import LlmTranslator
+from pipelines.translation.translated_finals import TranslatedFinals
+from pipelines.translation.translator import LlmTranslator
 from storage.database import Database
 from storage.line import Lease, Room
 from storage.record import Record

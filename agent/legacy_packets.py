@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipelines.agreement import split_words
 from pipelines.events import (
     CaptionEvent,
     DroppedCaption,
@@ -22,7 +21,8 @@ from pipelines.events import (
     Speaker,
     TranslatedCaption,
 )
-from pipelines.gap_text import gap_text
+from pipelines.live.agreement import split_words
+from pipelines.record.gap_text import gap_text
 
 PHRASE_WORDS = 4
 """While others talk too, a chunk waits for this many words: each chunk breaks the other's row."""

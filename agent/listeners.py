@@ -16,15 +16,15 @@ from agent.track_listener import Hole, TrackListener
 from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.afterwards import TranslationSink
 from pipelines.captions import TrackCaptions
-from pipelines.echo import MeetingEcho
+from pipelines.echo.meeting_echo import MeetingEcho
 from pipelines.events import Gap, GapReason, Speaker
 from pipelines.finals import UtteranceTrace, untraced
 from pipelines.glossary import prompt_of
-from pipelines.hearing import hear_together
 from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
+from pipelines.speech.hearing import hear_together
 from pipelines.track_ledger import LEAST_GAP_SAMPLES
-from pipelines.translation import EnglishFinals
+from pipelines.translation.translator import EnglishFinals
 from storage.line import OpenTrack
 
 TICK_SEC = FRAME_MS / 1000 / 2

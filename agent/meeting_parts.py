@@ -15,7 +15,7 @@ from agent.room_captions import RoomCaptions
 from agent.room_notice import Notice
 from models.base import Detect, Recogniser, VoiceDetector
 from pipelines.settings import CaptionSettings
-from pipelines.translated_finals import TranslatedFinals
+from pipelines.translation.translated_finals import TranslatedFinals
 from storage.line import Lease
 from storage.record import Record
 

@@ -28,7 +28,7 @@ from pipelines.events import (
     Segment,
     TranslatedCaption,
 )
-from pipelines.record_lines import line_of_gap, line_of_segment
+from pipelines.record.record_lines import line_of_gap, line_of_segment
 from storage.line import Lease, Line
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from models.base import Samples
 from pipelines.events import GapReason
-from pipelines.hearing import Steps
+from pipelines.speech.hearing import Steps
 
 
 class Captions(Protocol):

@@ -16,7 +16,7 @@ from agent.sample_clock import Placed, SampleClock
 from agent.track_captions import Captions
 from models.base import Samples
 from pipelines.events import SAMPLE_RATE, GapReason
-from pipelines.hearing import Steps, hear_alone
+from pipelines.speech.hearing import Steps, hear_alone
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from pipelines import transcript as transcripts
 from pipelines.minutes.schema import Minutes
-from pipelines.transcript import Transcript
+from pipelines.record import transcript as transcripts
+from pipelines.record.transcript import Transcript
 from storage.files import ResultFiles
 from storage.line import Meeting
 from storage.record import Record

@@ -21,7 +21,7 @@ from pipelines.export.clean import one_line, supported
 from pipelines.minutes.labels import date, labels, machine_line, summary_title
 from pipelines.minutes.render import said_at, times_of
 from pipelines.minutes.schema import Minutes
-from pipelines.transcript import Transcript
+from pipelines.record.transcript import Transcript
 from storage.line import Meeting, Organiser
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -13,7 +13,7 @@ from pipelines.minutes.digest import digest
 from pipelines.minutes.labels import labels
 from pipelines.minutes.map_reduce import write_minutes
 from pipelines.minutes.schema import Minutes
-from pipelines.transcript import Transcript
+from pipelines.record.transcript import Transcript
 from prompts.library import prompt
 from storage.line import Meeting
 

@@ -153,7 +153,7 @@ def asr(
     from models.server.metrics import AsrMetrics  # noqa: PLC0415
     from models.server.server import serve as run  # noqa: PLC0415
     from pipelines.guards import drop_reason  # noqa: PLC0415
-    from pipelines.loudness import loudness  # noqa: PLC0415
+    from pipelines.speech.loudness import loudness  # noqa: PLC0415
 
     settings, metrics = load(), AsrMetrics.make()
     with (

@@ -22,8 +22,8 @@ from pipelines.events import Segment
 from pipelines.export import json_file, markdown, vtt
 from pipelines.export.clean import clock
 from pipelines.file_transcription import MediaError, decode, transcribe_file
-from pipelines.record_lines import line_of_segment
-from pipelines.transcript import build
+from pipelines.record.record_lines import line_of_segment
+from pipelines.record.transcript import build
 from storage.files import write_file
 from storage.line import Meeting, MeetingState
 

@@ -10,20 +10,21 @@ import asyncio
 from collections.abc import Callable
 
 from models.base import Recogniser, Samples, VoiceDetector
-from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
-from pipelines.echo import MeetingEcho, TrackEcho
+from pipelines.echo.meeting_echo import MeetingEcho, TrackEcho
 from pipelines.events import GapReason, Speaker
 from pipelines.finals import MAX_OUTSTANDING_FINALS, Finals, UtteranceTrace, untraced
-from pipelines.hearing import Steps, hear_alone
 from pipelines.language import LanguageMemory, nobody_said
-from pipelines.partials import Partials
-from pipelines.segmenter import Segmenter, SegmenterEvent, SpeechEnded, SpeechStarted, State
+from pipelines.live.cadence import Cadence
+from pipelines.live.partials import Partials
 from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
+from pipelines.speech.hearing import Steps, hear_alone
+from pipelines.speech.segmenter import Segmenter, State
+from pipelines.speech.utterance import SegmenterEvent, SpeechEnded, SpeechStarted
 from pipelines.track_ledger import LEAST_GAP_SAMPLES, MOMENT, MUTED, Fate, Interval, TrackLedger
 from pipelines.track_parts import TrackParts
-from pipelines.translation import EnglishFinals
+from pipelines.translation.translator import EnglishFinals
 
 
 class TrackCaptions:

@@ -7,18 +7,18 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 
 from models.base import Kind, ModelError, Recognition, RecognitionRequest
-from pipelines.agreement import Agreed
-from pipelines.confirmed import keep_confirmed
+from pipelines.echo.own import Own
 from pipelines.events import DroppedCaption, Gap, GapReason
 from pipelines.glossary import is_confident, is_leak
 from pipelines.guards import SHORT_SEC, DropReason, drop_reason
-from pipelines.loudness import loudness, voicing
-from pipelines.own import Own
-from pipelines.segmenter import Utterance
+from pipelines.live.agreement import Agreed
+from pipelines.live.confirmed import keep_confirmed
 from pipelines.segments import speech_sec, to_ms
+from pipelines.speech.loudness import loudness, voicing
+from pipelines.speech.utterance import Utterance
 from pipelines.track_ledger import Fate
 from pipelines.track_parts import TrackParts
-from pipelines.translation import EnglishFinals
+from pipelines.translation.translator import EnglishFinals
 
 MAX_OUTSTANDING_FINALS = 120
 """Finals held while the model is away: 40 minutes of one voice, 150 MB. Beyond, they are gaps."""

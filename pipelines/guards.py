@@ -72,7 +72,7 @@ class DropReason(StrEnum):
     HASTY = "hasty"
     PHANTOM = "phantom"
     ECHO = "echo"
-    """Another track's words: found by `pipelines.echo`, not here."""
+    """Another track's words: found by `pipelines.echo.meeting_echo`, not here."""
 
 
 ALL_LAYERS = tuple(reason for reason in DropReason if reason is not DropReason.ECHO)
@@ -88,8 +88,8 @@ def drop_reason(
 ) -> DropReason | None:
     """Return why nobody said this, or None when it is to be kept.
 
-    `loudness_rms` and `voicing` are `pipelines.loudness`'s of the utterance, `speech_sec` its
-    length without pre-roll. With fewer `layers` it is measured what each of them does.
+    `loudness_rms` and `voicing` are `pipelines.speech.loudness`'s of the utterance, `speech_sec`
+    its length without pre-roll. With fewer `layers` it is measured what each of them does.
     """
     words = _WORD.findall(recognition.text.casefold().replace("’", "'"))
     sure = confidence(recognition)

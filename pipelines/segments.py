@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.base import SAMPLE_RATE, Recognition
 from pipelines.events import Gap, GapReason, Segment, Speaker, Word
 from pipelines.guards import confidence
-from pipelines.segmenter import OpenUtterance, Utterance
+from pipelines.speech.utterance import OpenUtterance, Utterance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

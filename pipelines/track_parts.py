@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.base import Kind, Recogniser, RecognitionRequest, Samples
-from pipelines.cadence import Cadence
 from pipelines.caption_sink import CaptionSink
-from pipelines.echo import TrackEcho
+from pipelines.echo.meeting_echo import TrackEcho
 from pipelines.language import LanguageMemory
+from pipelines.live.cadence import Cadence
 from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
 

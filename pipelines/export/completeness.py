@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.export.clean import supported
-from pipelines.transcript import Transcript
+from pipelines.record.transcript import Transcript
 
 _INCOMPLETE = {
     "fr": "Cette transcription est incomplète. Part transcrite\u00a0:",

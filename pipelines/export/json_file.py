@@ -22,7 +22,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines.transcript import Transcript
+from pipelines.record.transcript import Transcript
 from storage.line import Line, Meeting
 
 VERSION = 1

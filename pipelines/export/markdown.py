@@ -6,8 +6,8 @@ import re
 
 from pipelines.export.clean import clock, machine_line, one_line, supported
 from pipelines.export.completeness import incomplete_line, shares
-from pipelines.gap_text import gap_text
-from pipelines.transcript import Transcript, Turn
+from pipelines.record.gap_text import gap_text
+from pipelines.record.transcript import Transcript, Turn
 from storage.line import Meeting
 
 _TITLE = {"fr": "Transcription", "en": "Transcript"}

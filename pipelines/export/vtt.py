@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipelines.export.clean import machine_line, one_line
 from pipelines.export.completeness import incomplete_line, shares
-from pipelines.gap_text import gap_text
-from pipelines.transcript import Transcript
+from pipelines.record.gap_text import gap_text
+from pipelines.record.transcript import Transcript
 from storage.line import Line, Meeting
 
 

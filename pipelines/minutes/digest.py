@@ -12,7 +12,7 @@ from pipelines.minutes.owners import Owners
 from pipelines.minutes.schema import Action, Claim, Minutes
 from pipelines.minutes.sentences import Sentence, sentences
 from pipelines.minutes.words import tokens
-from pipelines.transcript import Transcript
+from pipelines.record.transcript import Transcript
 
 MADE_BY = "digest"
 _NEAR = 3

@@ -10,7 +10,7 @@ from pipelines.minutes.draft import Draft, DraftAction, DraftClaim
 from pipelines.minutes.owners import Owners
 from pipelines.minutes.schema import Action, Claim
 from pipelines.minutes.words import content_words, fold
-from pipelines.transcript import Transcript
+from pipelines.record.transcript import Transcript
 from storage.line import Line
 
 MIN_SHARED = 2

@@ -13,7 +13,7 @@ from pipelines.minutes.draft import Condensed, Draft, DraftClaim
 from pipelines.minutes.grounding import Grounding
 from pipelines.minutes.schema import Minutes
 from pipelines.minutes.split import split, tokens_of
-from pipelines.transcript import Transcript
+from pipelines.record.transcript import Transcript
 from storage.line import Line
 
 Answer = TypeVar("Answer", bound=BaseModel)

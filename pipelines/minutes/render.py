@@ -8,7 +8,7 @@ from pipelines.export.clean import clock
 from pipelines.export.markdown import escape
 from pipelines.minutes.labels import Labels, date, labels, machine_line, summary_title
 from pipelines.minutes.schema import Action, Claim, Minutes
-from pipelines.transcript import Transcript
+from pipelines.record.transcript import Transcript
 from storage.line import Meeting
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pipelines.minutes.words import content_words, fold
-from pipelines.transcript import Transcript
+from pipelines.record.transcript import Transcript
 
 _END = re.compile(r"(?<=[.!?…])\s+(?=[^\W\d_]|\d|[«\"“])")
 

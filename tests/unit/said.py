@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.transcript import Transcript, build
+from pipelines.record.transcript import Transcript, build
 from storage.line import Line, LineWord, Meeting, MeetingState, Organiser
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo-meeting" / "script.json"

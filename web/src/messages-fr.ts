@@ -31,7 +31,7 @@ export const fr = {
   larger: "Agrandir le texte",
   announce: "Annoncer les sous-titres (lecteur d’écran)",
   late: "Le service est très sollicité : les sous-titres arrivent plus tard.",
-  /** As pipelines/gap_text.py says it; a reason that is not known is left out. */
+  /** As pipelines/record/gap_text.py says it; a reason that is not known is left out. */
   gap: (seconds: number, reason: string | undefined) =>
     `[${duration(seconds)} non transcrite${[1, 60].includes(seconds) ? "" : "s"}${reason ? `\u00a0: ${reason}` : ""}]`,
   gapReasons: {

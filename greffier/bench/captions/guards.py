@@ -26,10 +26,11 @@ from models.base import (
     VoiceDetector,
 )
 from pipelines.guards import ALL_LAYERS, DropReason, drop_reason
-from pipelines.loudness import loudness, voicing
-from pipelines.segmenter import Segmenter, SpeechEnded
 from pipelines.segments import speech_sec
 from pipelines.settings import CaptionSettings
+from pipelines.speech.loudness import loudness, voicing
+from pipelines.speech.segmenter import Segmenter
+from pipelines.speech.utterance import SpeechEnded
 
 PIECE_SEC = 10.0
 """Without a voice detector, sound goes to the model in pieces of this length."""

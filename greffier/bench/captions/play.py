@@ -19,7 +19,7 @@ from models.base import SAMPLE_RATE, Pressure, Samples
 from models.settings import AsrSettings
 from models.vad import WINDOW_SAMPLES, SileroDetector, shared_model
 from pipelines.captions import TrackCaptions
-from pipelines.echo import MeetingEcho
+from pipelines.echo.meeting_echo import MeetingEcho
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
 from pipelines.settings import CaptionSettings
 

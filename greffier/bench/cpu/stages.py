@@ -34,8 +34,8 @@ from models.whisper.sound import Session, Sound
 from models.wire.messages import from_pcm, to_pcm
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
-from pipelines.hearing import hear_together
 from pipelines.settings import CaptionSettings
+from pipelines.speech.hearing import hear_together
 
 FRAME_SAMPLES = SAMPLE_RATE // 20
 TICK_FRAMES = 4

@@ -21,7 +21,7 @@ from models.vad import shared_model
 from pipelines.caption_sink import CaptionSink
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
-from pipelines.hearing import Steps, hear_together
+from pipelines.speech.hearing import Steps, hear_together
 
 
 class GreffierSystem:

@@ -21,8 +21,9 @@ from faster_whisper import WhisperModel
 from greffier.bench.systems.base import cores
 from models.base import SAMPLE_RATE, Samples
 from models.vad import shared_model
-from pipelines.segmenter import Segmenter, SegmenterEvent, SpeechEnded
 from pipelines.settings import CaptionSettings
+from pipelines.speech.segmenter import Segmenter
+from pipelines.speech.utterance import SegmenterEvent, SpeechEnded
 
 PARTIAL_EVERY_SAMPLES = SAMPLE_RATE
 BEAM_PARTIAL = 1

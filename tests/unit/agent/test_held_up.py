@@ -7,8 +7,8 @@ from agent.track_listener import TrackListener
 from models.fakes import LoudnessDetector, ScriptedRecogniser
 from pipelines.captions import TrackCaptions
 from pipelines.events import Gap, Segment
-from pipelines.hearing import hear_alone
 from pipelines.settings import CaptionSettings
+from pipelines.speech.hearing import hear_alone
 from pipelines.track_ledger import Interval
 from tests.unit.agent.streams import FakeStream, frame
 from tests.unit.pipelines.track import SPEAKER, Shown

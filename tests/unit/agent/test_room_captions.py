@@ -24,7 +24,7 @@ from pipelines.events import (
     Translation,
     Word,
 )
-from pipelines.record_lines import line_of_gap, line_of_segment
+from pipelines.record.record_lines import line_of_gap, line_of_segment
 from storage.line import Lease, Line
 from storage.record import LeaseLost, Record
 from tests.unit.agent.captions import CLAIRE, partial

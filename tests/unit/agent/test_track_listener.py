@@ -13,7 +13,7 @@ from agent.audio_stream import FRAME_SAMPLES, QUEUE_FRAMES
 from agent.track_listener import MUTE_TAIL_SAMPLES, Hole, TrackListener
 from models.base import Samples
 from pipelines.events import GapReason
-from pipelines.hearing import Steps, hear_alone
+from pipelines.speech.hearing import Steps, hear_alone
 from tests.unit.agent.streams import FakeStream, frame
 
 RATE = 16_000

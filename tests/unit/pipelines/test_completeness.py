@@ -26,10 +26,10 @@ from models.base import (
 from models.fakes import ScriptedRecogniser
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, GapReason, PartialCaption, Segment, Speaker
+from pipelines.record.transcript import build
 from pipelines.segments import to_ms
 from pipelines.settings import CaptionSettings
 from pipelines.track_ledger import LEAST_GAP_SAMPLES, Fate, Interval
-from pipelines.transcript import build
 from tests.unit.said import gap as gap_line
 from tests.unit.said import line
 

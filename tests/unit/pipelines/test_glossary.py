@@ -9,7 +9,7 @@ from pipelines.captions import TrackCaptions
 from pipelines.events import Speaker
 from pipelines.glossary import LONGEST_CHARACTERS, is_leak, prompt_of
 from pipelines.settings import CaptionSettings
-from tests.unit.pipelines.leaky_meeting import Sink
+from tests.unit.pipelines.echo.leaky_meeting import Sink
 
 PROMPT = "Visio, LiveKit, accessibilité, Élise Martin"
 

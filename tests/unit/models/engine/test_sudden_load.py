@@ -15,7 +15,7 @@ from models.base import SAMPLE_RATE, Kind, Pressure
 from models.engine.batching import BatchKey, BatchQueue, Pending
 from models.engine.observer import DecodedBatch, DecodedItem, Work
 from models.engine.pressure import LEVELS, LoadMeter, PressureGauge, Queued
-from pipelines.cadence import Cadence
+from pipelines.live.cadence import Cadence
 
 STEP_SEC = 0.02
 COST_SEC = {Kind.PARTIAL: 0.009, Kind.FINAL: 0.016}

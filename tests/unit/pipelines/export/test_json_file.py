@@ -3,7 +3,7 @@
 import json
 
 from pipelines.export import json_file
-from pipelines.transcript import build
+from pipelines.record.transcript import build
 from tests.unit.said import gap, line, meeting
 
 

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from pipelines.export import markdown
 from pipelines.export.clean import one_line
-from pipelines.transcript import build
+from pipelines.record.transcript import build
 from tests.unit.said import gap, line, meeting
 
 READER = MarkdownIt("commonmark").enable("table").enable("strikethrough")

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from pipelines.export import json_file, markdown, vtt
-from pipelines.transcript import Transcript, build
+from pipelines.record.transcript import Transcript, build
 from tests.unit.said import line, meeting
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.export import vtt
 from pipelines.export.clean import one_line
-from pipelines.transcript import build
+from pipelines.record.transcript import build
 from tests.unit.said import gap, line, meeting
 
 TEXT = st.text(max_size=60)

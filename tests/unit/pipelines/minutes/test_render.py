@@ -3,7 +3,7 @@
 from pipelines.minutes.digest import digest
 from pipelines.minutes.render import render
 from pipelines.minutes.schema import Action, Claim, Minutes
-from pipelines.transcript import build
+from pipelines.record.transcript import build
 from tests.unit.said import demo, gap, meeting, talk
 
 

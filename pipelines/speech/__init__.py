@@ -1,0 +1,1 @@
+"""Where speech is in a track's samples, and where it is cut into utterances."""
