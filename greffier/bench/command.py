@@ -224,8 +224,8 @@ def cost(
     out: Out = Path("benchmarks/cost"),
 ) -> None:
     """What a second of speech costs, from 3 s to 120 s without a pause."""
-    from greffier.bench.cpu.unbroken import LENGTHS_SEC  # noqa: PLC0415 - quick `--help`
-    from greffier.bench.cpu.unbroken import cost as measure  # noqa: PLC0415
+    from greffier.bench.cpu.length_cost import LENGTHS_SEC  # noqa: PLC0415 - quick `--help`
+    from greffier.bench.cpu.length_cost import cost as measure  # noqa: PLC0415
 
     lengths = [one for one in LENGTHS_SEC if one <= longest]
     _tell(measure(load(), tracks=tracks, lengths_sec=lengths, out=out, json_file=json_file))

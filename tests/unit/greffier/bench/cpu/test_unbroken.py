@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from greffier.bench.cpu.unbroken import LengthCost, of_speech, spread, unbroken
+from greffier.bench.cpu.unbroken import unbroken
 from greffier.bench.speech import from_meeting
 from models.base import SAMPLE_RATE
 from pipelines.settings import CaptionSettings
@@ -23,28 +23,6 @@ def test_speech_goes_on_for_its_length(length_sec: float) -> None:
     assert np.abs(script.samples[line.end_sample :]).max() < 0.01
 
 
-def test_short_speech_is_said_again_and_again() -> None:
-    assert len(unbroken(from_meeting(), number=0, length_sec=3).lines) == 6
+def test_speech_is_said_as_often_as_asked() -> None:
+    assert len(unbroken(from_meeting(), number=0, length_sec=3, times=6).lines) == 6
     assert len(unbroken(from_meeting(), number=0, length_sec=40).lines) == 1
-
-
-def test_the_spread_is_the_farthest_from_the_mean() -> None:
-    costs = [
-        LengthCost(
-            length_s=3,
-            speech_s=9,
-            cpu_s_per_speech_s=value,
-            server_cpu_s_per_speech_s=value,
-            wer=None,
-            final_p95_s=None,
-        )
-        for value in (0.9, 1.0, 1.1)
-    ]
-    assert spread(costs) == pytest.approx(0.1)
-
-
-def test_the_cost_of_quiet_is_taken_off_speech() -> None:
-    """3 s of speech at 0.02 and 1.5 s of quiet at 0.005: a second of speech still costs 0.02."""
-    audio_sec, speech_sec = 4.5, 3.0
-    per_audio = (0.02 * speech_sec + 0.005 * 1.5) / audio_sec
-    assert abs(of_speech(per_audio, 0.005, audio_sec, speech_sec) - 0.02) < 1e-12
