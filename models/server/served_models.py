@@ -11,6 +11,7 @@ from models.base import ModelError
 from models.server.self_test import Heard, self_test
 from models.settings import AsrSettings
 from models.store.store import resolve
+from models.whisper.files import check_folder
 from models.whisper.model import WhisperModel
 
 log = structlog.get_logger("greffier.asr")
@@ -21,7 +22,7 @@ def resolved(settings: AsrSettings) -> AsrSettings:
     found = {"model": resolve(settings.model, settings.models_folder)}
     if settings.fallback_model:
         # Its folder is looked for now, not when it is needed.
-        resolve(Path(settings.fallback_model), settings.models_folder)
+        check_folder(resolve(Path(settings.fallback_model), settings.models_folder))
     own = {
         language: resolve(model, settings.models_folder)
         for language, model in settings.model_of_language.items()

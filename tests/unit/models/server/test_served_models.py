@@ -38,3 +38,6 @@ def test_a_fallback_that_was_never_pulled_is_said_at_the_start(
     )
     with pytest.raises(ModelError, match="models pull large-v3-turbo"):
         resolved(settings)
+    nowhere = settings.model_copy(update={"fallback_model": str(tmp_path / "nope")})
+    with pytest.raises(ModelError, match="there is no model folder"):
+        resolved(nowhere)
