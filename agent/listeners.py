@@ -14,7 +14,6 @@ from agent.handover import Handover, open_track
 from agent.meeting_clock import MeetingClock
 from agent.track_listener import Hole, TrackListener
 from models.base import Detect, Recogniser, VoiceDetector
-from pipelines.afterwards import TranslationSink
 from pipelines.captions import TrackCaptions
 from pipelines.echo.meeting_echo import MeetingEcho
 from pipelines.events import Gap, GapReason, Speaker
@@ -24,6 +23,7 @@ from pipelines.segments import Track
 from pipelines.settings import CaptionSettings
 from pipelines.speech.hearing import hear_together
 from pipelines.track_ledger import LEAST_GAP_SAMPLES
+from pipelines.translation.afterwards import TranslationSink
 from pipelines.translation.translator import EnglishFinals
 from storage.line import OpenTrack
 

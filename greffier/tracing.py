@@ -25,6 +25,7 @@ class TracesSettings(BaseModel):
 
     endpoint: str = Field(
         default="",
+        pattern=r"^(https?://.+)?$",
         description="Where spans go, by OTLP over HTTP: as http://127.0.0.1:4318/v1/traces",
     )
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from models.base import Pressure
-from pipelines.afterwards import Afterwards, TranslationSink
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Translation
+from pipelines.translation.afterwards import Afterwards, TranslationSink
 
 
 class TextTranslator(Protocol):

@@ -1,6 +1,6 @@
 """A final in a second language, beside its own: for readers who don't know the speaker's.
 
-In the caption and not in the record, and after it (pipelines.afterwards). Whisper's own task
+In the caption and not in the record, and after it. Whisper's own task
 translates into English only, costs a second decoding and needs a model that was trained for it
 (large-v3, not turbo, not the demo model); an LLM translates the text into any language.
 """
@@ -12,9 +12,9 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from models.base import Recogniser, RecognitionRequest, Task
-from pipelines.afterwards import Afterwards, TranslationSink
 from pipelines.events import Segment, Translation
 from pipelines.minutes.map_reduce import LanguageModel
+from pipelines.translation.afterwards import Afterwards, TranslationSink
 
 LONGEST_TOKENS = 400
 INSTRUCTIONS = (

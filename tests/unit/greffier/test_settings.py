@@ -50,6 +50,12 @@ def test_a_value_out_of_range_is_an_error_that_names_the_setting() -> None:
     assert line.startswith("GREFFIER_ROOMS__PORT: ")
 
 
+def test_a_collector_that_is_no_address_is_refused() -> None:
+    """Or its traces would be looked for in vain."""
+    (line,) = mistakes({"GREFFIER_TRACES__ENDPOINT": "127.0.0.1:4318"})
+    assert line.startswith("GREFFIER_TRACES__ENDPOINT: ")
+
+
 def test_each_mistake_has_its_line() -> None:
     assert len(mistakes({"GREFFIER_ROOMS__PORT": "x", "GREFFIER_NOPE": "1"})) == 2
 

@@ -21,10 +21,10 @@ from models.base import (
 from models.fakes import LoudnessDetector, ScriptedRecogniser
 from models.llm_http import HttpLanguageModel, LlmAnswerInvalid
 from models.settings import LlmSettings
-from pipelines.afterwards import AT_ONCE, MOST_WAITING
 from pipelines.captions import TrackCaptions
 from pipelines.events import Segment, Speaker, TranslatedCaption, Translation
 from pipelines.settings import CaptionSettings
+from pipelines.translation.afterwards import AT_ONCE, MOST_WAITING
 from pipelines.translation.translated_finals import TranslatedFinals
 from pipelines.translation.translator import EnglishFinals, LlmTranslator
 from tests.unit.models.llm_server import serving
@@ -196,14 +196,14 @@ async def test_an_llm_that_hangs_or_fails_costs_translations_alone(
         assert len(screen.finals) == 2 * (AT_ONCE + MOST_WAITING)
         assert len(sink._afterwards._tasks) == AT_ONCE + MOST_WAITING
         await sink.aclose()
-        monkeypatch.setattr("pipelines.afterwards.PATIENCE_SEC", 0.05)
+        monkeypatch.setattr("pipelines.translation.afterwards.PATIENCE_SEC", 0.05)
         await sink.final(segment(), Pressure.NONE)
         await sink.settled()
     async with (
         serving("Bonjour à tous") as server,
         HttpLanguageModel(LlmSettings(url=server.url, **settings)) as model,
     ):
-        monkeypatch.setattr("pipelines.afterwards.PATIENCE_SEC", 15.0)
+        monkeypatch.setattr("pipelines.translation.afterwards.PATIENCE_SEC", 15.0)
         sink = TranslatedFinals(screen, LlmTranslator(model), ("en",))
         await sink.final(segment(), Pressure.NONE)
         await sink.settled()
