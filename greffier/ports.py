@@ -10,6 +10,8 @@ from pathlib import Path
 from greffier.supervisor import ProcessFailed
 
 LIVEKIT_VERSION = "v1.13.5"
+NO_STUN_PORT = 9
+"""Discard: nobody serves STUN there."""
 
 
 def free_port(wanted: int, *, kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
@@ -48,7 +50,12 @@ def livekit_config(
     webhook: str,
     address: str = "127.0.0.1",
 ) -> str:
-    """A configuration, as YAML: one address of this machine, one UDP port, no STUN outside."""
+    """A configuration, as YAML: one address of this machine, one UDP port, no STUN outside.
+
+    The STUN server is a port that nobody listens on: without one LiveKit names Google's, and with
+    its own UDP port WebRTC takes all that comes from there for answers to STUN, and none for media,
+    which then goes over TCP, where each lost packet holds up all that follow.
+    """
     return f"""port: {port}
 bind_addresses: [{address}]
 log_level: warn
@@ -59,7 +66,7 @@ rtc:
   ips: {{includes: [{address}/32]}}
   node_ip: {address}
   enable_loopback_candidate: true
-  stun_servers: ["{address}:{udp_port}"]
+  stun_servers: ["{address}:{NO_STUN_PORT}"]
 keys: {{{key}: {secret}}}
 room: {{auto_create: true, empty_timeout: 300, departure_timeout: 20}}
 webhook: {{api_key: {key}, urls: ["{webhook}"]}}
