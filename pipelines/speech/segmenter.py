@@ -29,10 +29,14 @@ HYSTERESIS = 0.15
 CUT_SHARE = 0.3
 """Long speech is cut in this last part of it: among the words of six seconds there are two that
 don't run into each other."""
-LONG_LINE_SEC = 5.0
+LONG_LINE_SEC = 2.5
 LONG_LINE_SILENCE = 0.6
 """The part of the closing silence that ends a line of that length: several sentences in one line
-are read worse, and the first of them waits for the last."""
+are read worse, and the first of them waits for the last.
+
+Over the 24 meetings of `greffier bench captions --quick`: from 5 s on, 3.49 % of the words are
+wrong and a sentence's final comes within 3.97 s (p95); from 2.5 s on, 3.33 % and 3.37 s, with less
+erased, too. What is left are sentences with no pause of 0.21 s between them."""
 TAIL_OF_SILENCE = 0.5
 """The part of the closing silence an utterance keeps; the rest is pre-roll of the next one."""
 
