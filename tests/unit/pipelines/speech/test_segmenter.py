@@ -145,7 +145,7 @@ def test_long_speech_is_cut_where_it_is_quietest() -> None:
 
 @pytest.mark.parametrize(("spoken_sec", "lines"), [(2.0, 1), (3.0, 2)])
 def test_a_long_line_ends_at_a_shorter_silence(spoken_sec: float, lines: int) -> None:
-    """After five seconds a pause that a short line goes on over ends it."""
+    """After two and a half seconds a pause that a short line goes on over ends it."""
     pause = SETTINGS.min_silence_sec * 0.8
     audio = np.concatenate([quiet(1), speech(spoken_sec), quiet(pause), speech(1), quiet(1)])
     assert len(ended(feed(segmenter(), audio))) == lines
