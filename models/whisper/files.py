@@ -15,6 +15,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from models.base import ModelError
 from models.store.manifest import check_sizes
 from models.whisper.cublas import MEND, load_cublas
+from models.whisper.processor import choose_kernels, keep_memory
 
 HINT = (
     "run `greffier models pull large-v3-turbo`, or point asr.model at a CTranslate2 Whisper folder"
@@ -54,6 +55,9 @@ def load_files(
     cores = os.cpu_count() or 1
     on_cpu = device == "cpu" or not ctranslate2.get_cuda_device_count()
     workers = workers or (min(cores, 2) if on_cpu else 1)
+    if on_cpu:
+        choose_kernels(os.environ)
+        keep_memory(os.environ)
     try:
         model = ctranslate2.models.Whisper(
             str(path),
