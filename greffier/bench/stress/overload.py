@@ -26,7 +26,7 @@ from greffier.bench.systems.base import Place
 from greffier.bench.systems.greffier import GreffierSystem
 from greffier.bench.track_script import TrackScript, write_long_script
 from greffier.settings import Settings
-from models.base import Pressure
+from models.base import SAMPLE_RATE, Pressure
 from models.store.store import resolve
 
 WARM_UP_SEC = 60.0
@@ -34,6 +34,8 @@ WARM_UP_SEC = 60.0
 every track has its first sound in the process. A leak is what still rises afterwards."""
 FLAT = 0.1
 """Memory may grow by this much from the end of the warm-up to the end of the run, by its slope."""
+SLICE_SEC = 10.0
+"""Of the plot of latencies: long enough for a p95 at any number of tracks that is overload."""
 _screen = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -120,6 +122,19 @@ def growth(memory_mb: Sequence[tuple[float, float]]) -> Growth:
     return Growth(mb_a_minute=60 * slope, share=slope * (end - warm[0][0]) / base if base else 0.0)
 
 
+def late_over_time(run: LiveRun) -> list[tuple[float, float]]:
+    """The p95 latency of the finals whose speech ended in each `SLICE_SEC` of the run. Pure."""
+    slices: dict[int, list[float]] = {}
+    for one in (final for finals in run.finals for final in finals):
+        sent = run.played.sent(one.segment.end_ms * SAMPLE_RATE // 1000)
+        number = int((sent - run.start) // SLICE_SEC)
+        slices.setdefault(number, []).append(max(one.moment - sent, 0.0))
+    return [
+        ((number + 0.5) * SLICE_SEC, rank(late, 95) or 0.0)
+        for number, late in sorted(slices.items())
+    ]
+
+
 def overload(
     settings: Settings, *, tracks: int, length_sec: float, out: Path, json_file: Path | None
 ) -> list[Path]:
@@ -188,6 +203,10 @@ def _write(  # noqa: PLR0917 - what the report is made of
         ),
         Curve(title="Partials a second, all tracks", points=rates),
         Curve(title="Requests that wait", points=[(one.second, one.queued) for one in run.samples]),
+        Curve(
+            title="A final after its last word was sent, p95, s",
+            points=late_over_time(run),
+        ),
         Curve(
             title="Memory of the asr process, MB",
             points=list(zip(times, [one.memory_mb for one in run.samples], strict=True)),
