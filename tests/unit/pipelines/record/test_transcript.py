@@ -24,6 +24,16 @@ def test_same_name_stays_apart():
     assert labels == ["Claire Martin", "claire martin (2)", "Claire Martin (2) (2)"]
 
 
+def test_who_renames_or_rejoins_is_one_speaker():
+    """Lines go by identity; the name of the list stands over all of them."""
+    lines = [line(1, "Ann", "un", identity="i1"), line(2, "Ann Lee", "deux", identity="i1")]
+    transcript = build(lines, {"i1": "Ann Lee"})
+    assert [(one.label, one.segments) for one in transcript.speakers] == [("Ann Lee", 2)]
+    [turn] = transcript.turns()
+    assert isinstance(turn, Turn)
+    assert turn.text == "un deux"
+
+
 def test_name_falls_back_to_the_line_then_the_identity():
     """Who is not in the list has the name of the line; without one, the identity."""
     transcript = build(
