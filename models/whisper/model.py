@@ -5,7 +5,6 @@ The caller owns the thread: nothing here may run on an event loop.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,22 +23,17 @@ from models.whisper.files import Loaded, load_files
 from models.whisper.item import Prepared, Transcript, stacked
 from models.whisper.language import likeliest
 from models.whisper.log_mel import LogMelStream
+from models.whisper.search import Search
 from models.whisper.sound import Sound
 from models.whisper.tokens import Tokens
 from models.whisper.words import POSITIONS_PER_SEC
 
-MAX_NEW_TOKENS = 224
-TOKENS_PER_SEC = 12
-"""Faster than anybody speaks: a decoder that wants more is in a loop."""
-SPARE_TOKENS = 12
 TIMED_PARTIAL_SEC = 6
 """Partials with a window of this length have word times too: by them the window moves on."""
 CPU_BEAMED = 4
 """Items that go together there: with more, the scores of a whole vocabulary a token leave the
 cache, and an item costs two to three times as much. A GPU takes all at once."""
 UNLOAD_TRIES = 500
-HOTTER = 0.4
-HOTTER_HYPOTHESES = 5
 
 
 class WhisperModel:
@@ -49,6 +43,7 @@ class WhisperModel:
         self._model = loaded.model
         self._features = loaded.features
         self._tokens = Tokens(loaded.tokenizer, multilingual=self._model.is_multilingual)
+        self._search = Search(self._model, self._tokens)
         self._alignment = Alignment(self._model, self._tokens)
         self._beam_partial = settings.beam_partial
         self._beam_final = settings.beam_final
@@ -248,36 +243,7 @@ class WhisperModel:
         beam: int,
         hotter: bool = False,
     ) -> list[Decoded]:
-        prompts = [
-            self._tokens.opening(item.prompt, language, item.task)
-            for item, language in zip(batch, languages, strict=True)
-        ]
-        longest = max(item.audio_sec for item in batch)
-        new_tokens = self.new_tokens(longest)
-        search: dict[str, Any] = {"beam_size": beam}
-        temperature = max(batch[0].temperature, HOTTER if hotter else 0.0)
-        if temperature:
-            search = {
-                "beam_size": 1,
-                "num_hypotheses": HOTTER_HYPOTHESES,
-                "sampling_topk": 0,
-                "sampling_temperature": temperature,
-            }
-        results = self._model.generate(
-            encoded,
-            prompts,
-            # CTranslate2 generates at most half of max_length, and at most what the prompt leaves.
-            max_length=max(2 * new_tokens, new_tokens + len(prompts[0])),
-            return_scores=True,
-            return_no_speech_prob=True,
-            suppress_tokens=self._suppressed(),
-            **search,
-        )
-        return [Decoded.of(result, self._tokens) for result in results]
-
-    def new_tokens(self, longest_sec: float) -> int:
-        """How many tokens a sound of that length may have."""
-        return min(MAX_NEW_TOKENS, math.ceil(longest_sec * TOKENS_PER_SEC) + SPARE_TOKENS)
+        return self._search.run(encoded, batch, languages, beam=beam, hotter=hotter)
 
     def _retry(
         self, batch: Sequence[Prepared], languages: Sequence[str], decoded: list[Decoded]
@@ -304,6 +270,3 @@ class WhisperModel:
         wanted: Sequence[int],
     ) -> list[tuple[RecognisedWord, ...]]:
         return self._alignment.words(encoded, batch, languages, decoded, wanted=wanted)
-
-    def _suppressed(self) -> list[int]:
-        return self._tokens.suppressed()

@@ -124,7 +124,7 @@ def _time(
     for _ in range(repeats):
         model.transcribe(items)
     took = (time.monotonic() - begin) / repeats
-    frames, tokens = round(window_sec * 100), model.new_tokens(items[0].audio_sec)
+    frames, tokens = round(window_sec * 100), model.tokens_of(items[0].audio_sec)
     ops = batch * (
         shape.encoder_flops(frames)
         + shape.prompt_flops(frames)

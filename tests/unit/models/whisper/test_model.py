@@ -11,6 +11,7 @@ from models.base import Kind, Task
 from models.settings import AsrSettings
 from models.whisper.item import Prepared, stacked
 from models.whisper.model import WhisperModel
+from models.whisper.search import Search
 from models.whisper.sound import Sound
 
 
@@ -121,6 +122,7 @@ def test_a_final_unsure_of_a_word_is_searched_wider(
     """Sure finals are searched once, unsure ones again by a few; a limit of 1 widens the first."""
     spy = Spy(model._model)
     monkeypatch.setattr(model, "_model", spy)
+    monkeypatch.setattr(model, "_search", Search(spy, model._tokens))
     monkeypatch.setattr(model, "_beam_below", below)
     heard = model.transcribe([item(model, seed=seed, language="en") for seed in range(6)])
     assert widths(spy) == searches
@@ -135,6 +137,7 @@ def test_a_hurried_final_is_searched_once(
     """However unsure it is."""
     spy = Spy(model._model)
     monkeypatch.setattr(model, "_model", spy)
+    monkeypatch.setattr(model, "_search", Search(spy, model._tokens))
     monkeypatch.setattr(model, "_beam_below", 0.99)
     model.transcribe([replace(item(model, language="en"), wide=False)])
     assert widths(spy) == [(1, 1)]
@@ -164,6 +167,7 @@ def test_a_temperature_samples(model: WhisperModel, monkeypatch: pytest.MonkeyPa
     """A batch with a temperature is sampled at it, and searched no wider; without one, by beams."""
     spy = Spy(model._model)
     monkeypatch.setattr(model, "_model", spy)
+    monkeypatch.setattr(model, "_search", Search(spy, model._tokens))
     for temperature in (0.0, 0.7):
         (heard,) = model.transcribe([item(model, language="fr", temperature=temperature)])
         assert heard.words

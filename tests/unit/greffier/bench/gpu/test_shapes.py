@@ -23,7 +23,7 @@ def test_a_built_shape_decodes_as_many_tokens_as_it_is_told(tmp_path: Path) -> N
     item = model.prepare(Sound.whole(noise), window_sec=2.5, kind=Kind.FINAL, language="en")
     assert item.mel.shape == (128, 250)
     (heard,) = model.transcribe([item])
-    assert model.new_tokens(item.audio_sec) == 2 * TOKENS_A_SEC
+    assert model.tokens_of(item.audio_sec) == 2 * TOKENS_A_SEC
     assert heard.text
     assert heard.avg_logprob < -1  # poor text, which is not decoded again
 
