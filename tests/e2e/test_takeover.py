@@ -104,6 +104,7 @@ async def test_a_killed_worker_is_succeeded_and_what_nobody_heard_is_a_gap(
             after = await until(goes_on, timeout_sec=60, what="captions of the successor")
             took_sec = time.monotonic() - killed_at
             speech.cancel()
+            await asyncio.gather(speech, return_exceptions=True)
             # What was committed at the very moment of the kill is read from the history.
             seqs = {str(line.seq) for line in after}
             await until(lambda: seqs <= shown(thomas), what="all of it on the screens")
