@@ -27,6 +27,12 @@ class CaptionSettings(BaseModel):
     min_speech_sec: float = 0.1
     min_silence_sec: float = 0.35
     preroll_sec: float = 0.4
+    long_line_sec: float = Field(
+        default=2.5,
+        ge=0,
+        description="After so much speech a shorter pause ends a line, 0.6 of the other; longer "
+        "for people who pause within sentences",
+    )
     max_utterance_sec: float = Field(default=20.0, gt=2, le=29)
     first_partial_sec: float = Field(default=0.6, gt=0.1)
     partial_every_sec: float = Field(default=1.0, gt=0.1)

@@ -29,14 +29,14 @@ HYSTERESIS = 0.15
 CUT_SHARE = 0.3
 """Long speech is cut in this last part of it: among the words of six seconds there are two that
 don't run into each other."""
-LONG_LINE_SEC = 2.5
 LONG_LINE_SILENCE = 0.6
-"""The part of the closing silence that ends a line of that length: several sentences in one line
-are read worse, and the first of them waits for the last.
+"""The part of the closing silence that ends a line of `long_line_sec`: several sentences in one
+line are read worse, and the first of them waits for the last.
 
 Over the 24 meetings of `greffier bench captions --quick`: from 5 s on, 3.49 % of the words are
 wrong and a sentence's final comes within 3.97 s (p95); from 2.5 s on, 3.33 % and 3.37 s, with less
-erased, too. What is left are sentences with no pause of 0.21 s between them."""
+erased, too. All of them are synthetic voices, which pause less within a sentence than people do.
+"""
 TAIL_OF_SILENCE = 0.5
 """The part of the closing silence an utterance keeps; the rest is pre-roll of the next one."""
 
@@ -61,6 +61,7 @@ class Segmenter:
         self._min_silence = round(settings.min_silence_sec * SAMPLE_RATE)
         self._tail = round(settings.min_silence_sec * TAIL_OF_SILENCE * SAMPLE_RATE)
         self._preroll = round(settings.preroll_sec * SAMPLE_RATE)
+        self._long_line = round(settings.long_line_sec * SAMPLE_RATE)
         self._longest = round(settings.max_utterance_sec * SAMPLE_RATE)
         self._search = round(settings.max_utterance_sec * CUT_SHARE * SAMPLE_RATE)
         self.state = State.QUIET
@@ -211,7 +212,7 @@ class Segmenter:
 
     def _closing_silence(self) -> int:
         """Samples of silence that end the line that goes on."""
-        long = self._speech_end - self._speech_start >= LONG_LINE_SEC * SAMPLE_RATE
+        long = self._speech_end - self._speech_start >= self._long_line
         return round(self._min_silence * LONG_LINE_SILENCE) if long else self._min_silence
 
     def _started(self) -> SpeechStarted:

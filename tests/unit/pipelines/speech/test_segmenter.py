@@ -143,12 +143,16 @@ def test_long_speech_is_cut_where_it_is_quietest() -> None:
     assert (first.number, second.number) == (1, 2)
 
 
-@pytest.mark.parametrize(("spoken_sec", "lines"), [(2.0, 1), (3.0, 2)])
-def test_a_long_line_ends_at_a_shorter_silence(spoken_sec: float, lines: int) -> None:
-    """After two and a half seconds a pause that a short line goes on over ends it."""
+@pytest.mark.parametrize(
+    ("spoken_sec", "long_line_sec", "lines"), [(2.0, 2.5, 1), (3.0, 2.5, 2), (3.0, 5.0, 1)]
+)
+def test_a_long_line_ends_at_a_shorter_silence(
+    spoken_sec: float, long_line_sec: float, lines: int
+) -> None:
+    """A pause that a short line goes on over ends it; what is long is a setting."""
     pause = SETTINGS.min_silence_sec * 0.8
     audio = np.concatenate([quiet(1), speech(spoken_sec), quiet(pause), speech(1), quiet(1)])
-    assert len(ended(feed(segmenter(), audio))) == lines
+    assert len(ended(feed(segmenter(long_line_sec=long_line_sec), audio))) == lines
 
 
 def test_a_cut_in_the_closing_silence_just_ends() -> None:
