@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from greffier.bench.systems.base import Place, not_installed
 from greffier.bench.systems.process import ServerProcess
 from greffier.ports import free_port
 from greffier.supervisor import Program, Supervisor
+from models.whisper.processor import KERNELS, choose_kernels
 
 
 class Served:
@@ -43,4 +46,12 @@ class Served:
         return self._port
 
     async def _serve(self, program: Program) -> None:
+        program = replace(program, env=our_kernels(os.environ) | dict(program.env))
         await self._server.start(program, Supervisor(logs=self._place.folder, max_restarts=0))
+
+
+def our_kernels(environ: Mapping[str, str]) -> dict[str, str]:
+    """What tells a system's CTranslate2 to use the kernels that ours uses; by itself it may not."""
+    chosen = {name: environ[name] for name in (KERNELS,) if name in environ}
+    choose_kernels(chosen)
+    return chosen
