@@ -142,13 +142,13 @@ class WhisperModel:
         found = self._languages(encoded, batch)
         languages = [language for language, _ in found]
         final = batch[0].kind is Kind.FINAL
-        decoded = self._generate(encoded, batch, languages, beam=self._first_beam(batch[0]))
+        decoded = self._search.run(encoded, batch, languages, beam=self._first_beam(batch[0]))
         words: list[tuple[RecognisedWord, ...]] = [()] * len(batch)
         if final or encoded.shape[1] >= TIMED_PARTIAL_SEC * POSITIONS_PER_SEC:
             timed = range(len(batch))
-            words = self._align(encoded, batch, languages, decoded, wanted=timed)
+            words = self._alignment.words(encoded, batch, languages, decoded, wanted=timed)
         if final and (changed := self._again(encoded, batch, languages, decoded, words)):
-            found_anew = self._align(encoded, batch, languages, decoded, wanted=changed)
+            found_anew = self._alignment.words(encoded, batch, languages, decoded, wanted=changed)
             for at in changed:
                 words[at] = found_anew[at]
         return [
@@ -184,7 +184,7 @@ class WhisperModel:
             part = Rows.of(encoded, few)
             view = part.view if len(part.rows) == len(few) else self._encode(smaller)
             spoken = [languages[at] for at in few]
-            again = self._generate(view, smaller, spoken, beam=self._beam_final)
+            again = self._search.run(view, smaller, spoken, beam=self._beam_final)
             for at, one in zip(few, again, strict=True):
                 decoded[at] = one
         return sorted({*unsure, *self._retry(batch, languages, decoded)})
@@ -234,17 +234,6 @@ class WhisperModel:
             for language, ranks, item in zip(given, ranked, batch, strict=True)
         ]
 
-    def _generate(
-        self,
-        encoded: Any,
-        batch: Sequence[Prepared],
-        languages: Sequence[str],
-        *,
-        beam: int,
-        hotter: bool = False,
-    ) -> list[Decoded]:
-        return self._search.run(encoded, batch, languages, beam=beam, hotter=hotter)
-
     def _retry(
         self, batch: Sequence[Prepared], languages: Sequence[str], decoded: list[Decoded]
     ) -> list[int]:
@@ -255,18 +244,7 @@ class WhisperModel:
         smaller = [batch[at] for at in poor]
         encoded = self._encode(smaller)
         spoken = [languages[at] for at in poor]
-        again = self._generate(encoded, smaller, spoken, beam=1, hotter=True)
+        again = self._search.run(encoded, smaller, spoken, beam=1, hotter=True)
         for at, one in zip(poor, again, strict=True):
             decoded[at] = max(decoded[at], one, key=lambda candidate: candidate.rank)
         return poor
-
-    def _align(
-        self,
-        encoded: Any,
-        batch: Sequence[Prepared],
-        languages: Sequence[str],
-        decoded: Sequence[Decoded],
-        *,
-        wanted: Sequence[int],
-    ) -> list[tuple[RecognisedWord, ...]]:
-        return self._alignment.words(encoded, batch, languages, decoded, wanted=wanted)

@@ -21,6 +21,7 @@ from models.base import (
     Asked,
     Kind,
     Pressure,
+    RecognisedWord,
     Recognition,
     RecognitionRequest,
 )
@@ -28,9 +29,14 @@ from models.engine.batching import BatchKey, window_sec
 from models.engine.job import recognition_of
 from models.settings import AsrSettings
 from models.vad import SileroModel
+from models.whisper.alignment import Alignment
+from models.whisper.decoded import Decoded
+from models.whisper.files import Loaded
 from models.whisper.item import Prepared
 from models.whisper.model import WhisperModel
+from models.whisper.search import Search
 from models.whisper.sound import Session, Sound
+from models.whisper.tokens import Tokens
 from models.wire.messages import from_pcm, to_pcm
 from pipelines.captions import TrackCaptions
 from pipelines.events import DroppedCaption, Gap, PartialCaption, Segment, Speaker
@@ -67,6 +73,11 @@ class MeasuredModel(WhisperModel):
     ledger: Ledger
     shape: Shape | None = None
 
+    def __init__(self, loaded: Loaded, settings: AsrSettings) -> None:
+        super().__init__(loaded, settings)
+        self._search = _MeasuredSearch(self, self._model, self._tokens)
+        self._alignment = _MeasuredAlignment(self, self._model, self._tokens)
+
     def _encode(self, batch: Sequence[Prepared]) -> Any:
         with self.ledger.stage("encode"):
             encoded = super()._encode(batch)
@@ -79,7 +90,13 @@ class MeasuredModel(WhisperModel):
         with self.ledger.stage("detect language"):
             return super()._languages(encoded, batch)
 
-    def _generate(
+
+class _MeasuredSearch(Search):
+    def __init__(self, owner: MeasuredModel, model: Any, tokens: Tokens) -> None:
+        super().__init__(model, tokens)
+        self._owner = owner
+
+    def run(
         self,
         encoded: Any,
         batch: Sequence[Prepared],
@@ -87,28 +104,27 @@ class MeasuredModel(WhisperModel):
         *,
         beam: int,
         hotter: bool = False,
-    ) -> Any:
-        with self.ledger.stage(f"decode {batch[0].kind.value}s"):
-            decoded = super()._generate(encoded, batch, languages, beam=beam, hotter=hotter)
-        if self.shape is not None:
+    ) -> list[Decoded]:
+        ledger, shape = self._owner.ledger, self._owner.shape
+        with ledger.stage(f"decode {batch[0].kind.value}s"):
+            decoded = super().run(encoded, batch, languages, beam=beam, hotter=hotter)
+        if shape is not None:
             frames = max(item.mel.shape[1] for item in batch)
             steps = max(len(one.tokens) for one in decoded) + 1
-            self.ledger.operations["decode"] += len(batch) * (
-                self.shape.prompt_flops(frames) + beam * steps * self.shape.token_flops(frames)
+            ledger.operations["decode"] += len(batch) * (
+                shape.prompt_flops(frames) + beam * steps * shape.token_flops(frames)
             )
         return decoded
 
-    def _align(
-        self,
-        encoded: Any,
-        batch: Sequence[Prepared],
-        languages: Sequence[str],
-        decoded: Any,
-        *,
-        wanted: Sequence[int],
-    ) -> Any:
-        with self.ledger.stage("word times"):
-            return super()._align(encoded, batch, languages, decoded, wanted=wanted)
+
+class _MeasuredAlignment(Alignment):
+    def __init__(self, owner: MeasuredModel, model: Any, tokens: Tokens) -> None:
+        super().__init__(model, tokens)
+        self._owner = owner
+
+    def words(self, *given: Any, wanted: Sequence[int]) -> list[tuple[RecognisedWord, ...]]:
+        with self._owner.ledger.stage("word times"):
+            return super().words(*given, wanted=wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
