@@ -235,7 +235,7 @@ def _write(
         title="What a second of unbroken speech costs, by how long nobody pauses",
         verdicts=[
             f"Between {found[0].length_s:g} s and {found[-1].length_s:g} s of unbroken speech the "
-            f"cost is within ±{off:.0%} of its mean, {mean:.4f} CPU s a second: "
+            f"cost is within ±{off:.2%} of its mean, {mean:.4f} CPU s a second: "
             + ("**flat**" if off <= TOLERANCE else "**not flat**")
             + f" (wanted: ±{TOLERANCE:.0%})."
             + (
