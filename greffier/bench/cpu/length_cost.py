@@ -252,7 +252,8 @@ def _write(
             "stretches have more. CPU is of the asr process and of the load generator, which does "
             f"what the worker does. Of each length {LEAST_SPEECH_SEC:g} s or more are measured, in "
             "two rounds of other sentences unless one stretch of each track is enough; the final's "
-            "time is the later round's."
+            "time is the later round's, and one stretch too late where its last words were misread "
+            "and the next stretch has the same ones."
         ),
         body=[table(head, rows)],
         svg=draw_curves(
